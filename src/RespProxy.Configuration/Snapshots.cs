@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+
+namespace RespProxy.Configuration;
+
+/// <summary>Which transport carries the connections.</summary>
+public enum TransportKind
+{
+    /// <summary>The fastest that works on this machine.</summary>
+    Auto,
+
+    /// <summary>Our own epoll loops (Linux).</summary>
+    Epoll,
+
+    /// <summary>The framework's sockets: slower, works everywhere.</summary>
+    Sockets,
+}
+
+public enum UpstreamMode
+{
+    Cluster,
+    Standalone,
+}
+
+public enum LogFormat
+{
+    Text,
+    Json,
+}
+
+/// <summary>A validated, immutable configuration. Loaded once at start; a reload makes a new one.</summary>
+public sealed record ProxySnapshot
+{
+    public TransportKind Transport { get; init; } = TransportKind.Auto;
+
+    /// <summary>Event loops, one thread each.</summary>
+    public int Loops { get; init; } = 1;
+
+    public required ImmutableArray<UpstreamSnapshot> Upstreams { get; init; }
+
+    public required ImmutableArray<ListenerSnapshot> Listeners { get; init; }
+
+    public required ImmutableArray<TenantSnapshot> Tenants { get; init; }
+
+    public AdminSnapshot Admin { get; init; } = new();
+
+    public LimitsSnapshot Limits { get; init; } = new();
+
+    public LogSnapshot Log { get; init; } = new();
+
+    /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>A Redis or Valkey deployment behind the proxy.</summary>
+public sealed record UpstreamSnapshot
+{
+    public required string Name { get; init; }
+
+    public UpstreamMode Mode { get; init; } = UpstreamMode.Cluster;
+
+    /// <summary>Where the topology is first asked, and again when every known node is gone. Exactly one for a standalone.</summary>
+    public required ImmutableArray<NodeAddress> Seeds { get; init; }
+
+    /// <summary>ACL user of the upstream connections; null for the default user.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>Password of the upstream connections, resolved from text, environment or file; null for none.</summary>
+    public string? Password { get; init; }
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a request may be owed by a node, redirects and retries included, before it ends in an error.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest time between two looks at the cluster's topology.</summary>
+    public TimeSpan TopologyRefresh { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>MOVED and ASK hops of one request before it ends in an error (Redis clients use 5 to 16).</summary>
+    public int MaxRedirects { get; init; } = 5;
+}
+
+/// <summary>Host (name or address; IPv6 without brackets) and port of a node.</summary>
+public readonly record struct NodeAddress(string Host, int Port)
+{
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}
+
+/// <summary>Where clients come in: exactly one of (<see cref="Host"/>, <see cref="Port"/>) and <see cref="UnixPath"/>.</summary>
+public sealed record ListenerSnapshot
+{
+    public required string Name { get; init; }
+
+    public string? Host { get; init; }
+
+    /// <summary>TCP port; 0 lets the system choose.</summary>
+    public int Port { get; init; }
+
+    public string? UnixPath { get; init; }
+
+    /// <summary>Permission bits of the Unix socket.</summary>
+    public int UnixMode { get; init; } = 0b110_110_000;
+
+    /// <summary>Tenant of every connection of this listener, without a password; null: clients must AUTH.</summary>
+    public string? Tenant { get; init; }
+}
+
+public sealed record TenantSnapshot
+{
+    /// <summary>Also the user name of AUTH and HELLO AUTH.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name of the upstream that holds the tenant's keys.</summary>
+    public required string Upstream { get; init; }
+
+    /// <summary><c>cluster@app</c>; every key upstream starts with it and a colon.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>SHA-256 of each accepted password; empty: AUTH never succeeds, only a listener's tenant does.</summary>
+    public ImmutableArray<ImmutableArray<byte>> PasswordHashes { get; init; } = [];
+}
+
+/// <summary>The admin endpoint: health, readiness, metrics.</summary>
+public sealed record AdminSnapshot
+{
+    public bool Enabled { get; init; } = true;
+
+    public string Host { get; init; } = "127.0.0.1";
+
+    public int Port { get; init; } = 9180;
+}
+
+/// <summary>Bounds on what clients may send and hold. Defaults are Redis's where it has one.</summary>
+public sealed record LimitsSnapshot
+{
+    /// <summary>Longest argument in bytes (Redis: proto-max-bulk-len).</summary>
+    public int MaxBulkLength { get; init; } = 512 * 1024 * 1024;
+
+    /// <summary>Most arguments of one request (Redis: 1024*1024).</summary>
+    public int MaxArguments { get; init; } = 1024 * 1024;
+
+    /// <summary>Connections of all listeners together (Redis: maxclients).</summary>
+    public int MaxClients { get; init; } = 10_000;
+
+    /// <summary>Bytes a client may leave unread before it is closed (Redis: client-output-buffer-limit, 0 there for normal clients).</summary>
+    public long ClientOutputBuffer { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Bytes of one request a client may have sent so far (Redis: client-query-buffer-limit).</summary>
+    public long ClientQueryBuffer { get; init; } = 1024L * 1024 * 1024;
+
+    /// <summary>Unanswered requests of one client before the proxy stops reading from it.</summary>
+    public int ClientPendingRequests { get; init; } = 32_768;
+
+    /// <summary>How long a client may take to authenticate where it must.</summary>
+    public TimeSpan AuthenticationTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+public sealed record LogSnapshot
+{
+    public LogFormat Format { get; init; } = LogFormat.Text;
+
+    /// <summary>Trace, Debug, Information, Warning, Error or Critical.</summary>
+    public string Level { get; init; } = "Information";
+}

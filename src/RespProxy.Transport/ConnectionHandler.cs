@@ -1,0 +1,45 @@
+namespace RespProxy.Transport;
+
+/// <summary>
+/// The protocol side of a connection. Every method is called on the connection's event loop, one at a time,
+/// never re-entered from within a call into the connection.
+/// </summary>
+public abstract class ConnectionHandler
+{
+    /// <summary>An outgoing connection is established; bytes written before this call are sent after it. Not called for accepted ones.</summary>
+    public virtual void OnConnected(LoopConnection connection)
+    {
+    }
+
+    /// <summary>
+    /// <see cref="LoopConnection.Input"/> holds bytes it did not hold before. What is not consumed stays and is
+    /// offered again, with more, at the next call.
+    /// </summary>
+    public abstract void OnReadable(LoopConnection connection);
+
+    /// <summary>
+    /// Output that the peer had refused to take (a short write) has now all been sent.
+    /// </summary>
+    public virtual void OnDrained(LoopConnection connection)
+    {
+    }
+
+    /// <summary>The connection is over, for whichever reason; the last call, made exactly once. Its buffers are gone after it returns.</summary>
+    public abstract void OnClosed(LoopConnection connection, CloseReason reason);
+}
+
+/// <summary>Why a connection ended.</summary>
+public enum CloseReason
+{
+    /// <summary>The peer closed its side (recv returned 0).</summary>
+    PeerClosed,
+
+    /// <summary>The system reported an error on an established connection (reset, timed out).</summary>
+    Error,
+
+    /// <summary>An outgoing connection could not be established, or not in time.</summary>
+    ConnectFailed,
+
+    /// <summary>This side closed it.</summary>
+    Local,
+}

@@ -1,0 +1,44 @@
+using System.Net;
+
+namespace RespProxy.Transport;
+
+/// <summary>
+/// One thread and everything it owns: sockets, buffers, timers. A turn: wait for events, call the handlers, run the
+/// mailbox, run due timers, then send: outgoing connections first, so that the nodes work while the clients are written.
+/// Members are for the loop's own thread unless they say otherwise.
+/// </summary>
+public abstract class EventLoop : IDisposable
+{
+    public abstract int Index { get; }
+
+    public abstract BufferPool Buffers { get; }
+
+    /// <summary>True on the loop's thread. Any thread.</summary>
+    public abstract bool IsCurrent { get; }
+
+    /// <summary><see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> as read once at the start of this turn.</summary>
+    public abstract long Now { get; }
+
+    /// <summary>Connections open on this loop, accepted and outgoing. Any thread; may be a turn old.</summary>
+    public abstract int ConnectionCount { get; }
+
+    /// <summary>Runs <paramref name="work"/> on the loop's thread, in the order posted. Any thread. False when the loop has stopped.</summary>
+    public abstract bool Post(Action work);
+
+    /// <summary>Runs <paramref name="callback"/> once, no sooner than <paramref name="due"/> from now (resolution about 1 ms).</summary>
+    public abstract LoopTimer Schedule(TimeSpan due, Action callback);
+
+    /// <summary>
+    /// Starts an outgoing connection; the handler hears OnConnected or OnClosed(ConnectFailed), never before this returns.
+    /// Names must be resolved by the caller: <paramref name="endPoint"/> is an IPEndPoint or a UnixDomainSocketEndPoint.
+    /// </summary>
+    public abstract LoopConnection Connect(EndPoint endPoint, TimeSpan timeout, ConnectionHandler handler);
+
+    public abstract void Dispose();
+}
+
+/// <summary>A timer of a loop. Cancelling one that has fired or was cancelled does nothing.</summary>
+public abstract class LoopTimer
+{
+    public abstract void Cancel();
+}
