@@ -22,6 +22,9 @@ public ref struct ReplyCursor
     /// <summary>First byte of the next element: its RESP type.</summary>
     public readonly byte Kind => _reply[Position];
 
+    /// <summary>The bytes from <paramref name="start"/> to the next element.</summary>
+    public readonly ReadOnlySpan<byte> Since(int start) => _reply[start..Position];
+
     /// <summary>Steps over an aggregate's header; -1 for a null array.</summary>
     public long ReadAggregateHeader()
     {

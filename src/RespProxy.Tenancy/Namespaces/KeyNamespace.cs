@@ -1,0 +1,35 @@
+using System.Text;
+using RespProxy.Protocol.Slots;
+
+namespace RespProxy.Tenancy.Namespaces;
+
+/// <summary>
+/// A tenant's key namespace: the bytes <c>cluster@app:</c> that stand before each of its keys upstream. Immutable.
+/// The placement is <c>spread</c>: the prefix is not part of the hash tag, so keys spread over all slots and the
+/// client's own tags keep working.
+/// </summary>
+public sealed class KeyNamespace
+{
+    private readonly byte[] _prefix;
+
+    /// <param name="name"><c>cluster@app</c>, without the colon; validated by the configuration.</param>
+    public KeyNamespace(string name)
+    {
+        Name = name;
+        _prefix = Encoding.UTF8.GetBytes(name + ":");
+        Slots = new SlotPrefix(_prefix);
+    }
+
+    public string Name { get; }
+
+    public ReadOnlySpan<byte> Prefix => _prefix;
+
+    public int PrefixLength => _prefix.Length;
+
+    private SlotPrefix Slots { get; }
+
+    /// <summary>The hash slot of prefix + key, computed without joining them.</summary>
+    public int SlotOf(ReadOnlySpan<byte> key) => HashSlot.Of(Slots, key);
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,114 @@
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+
+namespace RespProxy.Tenancy.Namespaces;
+
+/// <summary>
+/// Takes the namespace off again where a reply names keys, and out of error texts wherever they quote it.
+/// A key without the tenant's prefix where one must be is an isolation fault: the reply is withheld. Pure.
+/// </summary>
+public static class ReplyRewriter
+{
+    /// <summary>What the client gets in place of a reply that named a key outside its namespace.</summary>
+    public static ReadOnlySpan<byte> Withheld => "-ERR reply withheld, it named a key outside the tenant's namespace\r\n"u8;
+
+    /// <summary>
+    /// Writes the reply as the client shall see it and returns its length, never more than the reply's own;
+    /// -1 when it names a key outside the namespace (nothing of the destination is to be used then).
+    /// </summary>
+    /// <param name="reply">One whole reply, well formed.</param>
+    /// <param name="rule">The command's reply rule.</param>
+    /// <param name="ns">The namespace the request ran in.</param>
+    /// <param name="destination">At least as long as the reply.</param>
+    public static int Write(ReadOnlySpan<byte> reply, ReplyRule rule, KeyNamespace ns, Span<byte> destination)
+    {
+        var output = new Output(destination, ns);
+        var cursor = new ReplyCursor(reply);
+        bool kept = reply[0] switch
+        {
+            (byte)'-' => output.CopyWithoutPrefix(reply),
+            _ when rule == ReplyRule.StripFirstElement => StripFirstElement(ref cursor, ref output),
+            _ when rule == ReplyRule.StripStreams => StripStreams(ref cursor, ref output),
+            _ => true,
+        };
+        if (!kept) return -1;
+        if (reply[0] != '-') output.Copy(reply[cursor.Position..]);
+        return output.Length;
+    }
+
+    /// <summary>True when an error reply quotes the namespace and so must go through <see cref="Write"/>.</summary>
+    public static bool QuotesNamespace(ReadOnlySpan<byte> reply, KeyNamespace ns) => reply.IndexOf(ns.Prefix) >= 0;
+
+    /// <summary>LMPOP, ZMPOP: <c>[key, elements]</c>, or null.</summary>
+    private static bool StripFirstElement(ref ReplyCursor cursor, ref Output output)
+    {
+        if (cursor.Kind != '*') return true;
+        int start = cursor.Position;
+        long count = cursor.ReadAggregateHeader();
+        output.CopyRange(cursor, start);
+        return count <= 0 || output.StripKey(ref cursor);
+    }
+
+    /// <summary>XREAD: <c>[[key, entries], ...]</c> in RESP2, <c>{key: entries, ...}</c> in RESP3, or null.</summary>
+    private static bool StripStreams(ref ReplyCursor cursor, ref Output output)
+    {
+        if (cursor.Kind is not ((byte)'*' or (byte)'%')) return true;
+        bool isMap = cursor.Kind == '%';
+        int start = cursor.Position;
+        long streams = cursor.ReadAggregateHeader();
+        output.CopyRange(cursor, start);
+        for (long i = 0; i < streams; i++)
+        {
+            if (!isMap)
+            {
+                start = cursor.Position;
+                if (cursor.Kind != '*') return false;
+                cursor.ReadAggregateHeader();
+                output.CopyRange(cursor, start);
+            }
+
+            if (!output.StripKey(ref cursor)) return false;
+            output.Copy(cursor.Skip());
+        }
+
+        return true;
+    }
+
+    private ref struct Output(Span<byte> destination, KeyNamespace ns)
+    {
+        private readonly Span<byte> _destination = destination;
+
+        public int Length { get; private set; }
+
+        public bool Copy(ReadOnlySpan<byte> bytes)
+        {
+            bytes.CopyTo(_destination[Length..]);
+            Length += bytes.Length;
+            return true;
+        }
+
+        public void CopyRange(in ReplyCursor cursor, int start) => Copy(cursor.Since(start));
+
+        public bool StripKey(ref ReplyCursor cursor)
+        {
+            if (!cursor.TryReadBulk(out ReadOnlySpan<byte> key) || !key.StartsWith(ns.Prefix)) return false;
+            ReadOnlySpan<byte> stripped = key[ns.PrefixLength..];
+            _destination[Length++] = (byte)'$';
+            Length += RespNumber.Write(_destination[Length..], stripped.Length);
+            Copy("\r\n"u8);
+            Copy(stripped);
+            return Copy("\r\n"u8);
+        }
+
+        public bool CopyWithoutPrefix(ReadOnlySpan<byte> text)
+        {
+            for (int at = text.IndexOf(ns.Prefix); at >= 0; at = text.IndexOf(ns.Prefix))
+            {
+                Copy(text[..at]);
+                text = text[(at + ns.PrefixLength)..];
+            }
+
+            return Copy(text);
+        }
+    }
+}

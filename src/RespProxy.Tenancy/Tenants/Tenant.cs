@@ -1,0 +1,24 @@
+using RespProxy.Configuration;
+using RespProxy.Tenancy.Namespaces;
+
+namespace RespProxy.Tenancy.Tenants;
+
+/// <summary>A tenant as the request path sees it. Immutable.</summary>
+public sealed class Tenant
+{
+    public Tenant(TenantSnapshot snapshot, int upstreamIndex)
+    {
+        Snapshot = snapshot;
+        Namespace = new KeyNamespace(snapshot.Namespace);
+        UpstreamIndex = upstreamIndex;
+    }
+
+    public string Name => Snapshot.Name;
+
+    public KeyNamespace Namespace { get; }
+
+    /// <summary>Position of the tenant's upstream in the configuration.</summary>
+    public int UpstreamIndex { get; }
+
+    internal TenantSnapshot Snapshot { get; }
+}

@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using System.Text;
+using RespProxy.Configuration;
+
+namespace RespProxy.Tenancy.Tenants;
+
+/// <summary>All tenants of a configuration: by name, and by what AUTH gives. Immutable; any thread.</summary>
+public sealed class TenantDirectory
+{
+    private readonly Dictionary<string, Tenant> _byName;
+
+    public TenantDirectory(ProxySnapshot configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var upstreams = configuration.Upstreams.Select((upstream, index) => (upstream.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
+        _byName = configuration.Tenants.ToDictionary(tenant => tenant.Name, tenant => new Tenant(tenant, upstreams[tenant.Upstream]), StringComparer.Ordinal);
+    }
+
+    public IReadOnlyCollection<Tenant> All => _byName.Values;
+
+    public Tenant? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>
+    /// The tenant that <c>AUTH user password</c> names, or null. Takes the same time for an unknown user as for a wrong
+    /// password.
+    /// </summary>
+    public Tenant? Authenticate(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(password, hash);
+        Tenant? tenant = user.Length <= 256 ? Find(Encoding.UTF8.GetString(user)) : null;
+        return tenant is not null && Accepts(tenant, hash) ? tenant : null;
+    }
+
+    /// <summary>
+    /// The tenant that <c>AUTH password</c> names: clients older than Redis 6 send no user. It succeeds only when exactly
+    /// one tenant has that password; two tenants that share one are told apart by user name only.
+    /// </summary>
+    public Tenant? AuthenticateByPassword(ReadOnlySpan<byte> password)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(password, hash);
+        Tenant? found = null;
+        int matches = 0;
+        foreach (Tenant tenant in _byName.Values)
+        {
+            if (!Accepts(tenant, hash)) continue;
+            found = tenant;
+            matches++;
+        }
+
+        return matches == 1 ? found : null;
+    }
+
+    private static bool Accepts(Tenant tenant, ReadOnlySpan<byte> hash)
+    {
+        // Every hash is compared, none early out: the time says nothing of which one came close.
+        bool accepted = false;
+        foreach (var expected in tenant.Snapshot.PasswordHashes) accepted |= CryptographicOperations.FixedTimeEquals(expected.AsSpan(), hash);
+        return accepted;
+    }
+}
