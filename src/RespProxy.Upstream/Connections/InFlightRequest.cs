@@ -1,0 +1,67 @@
+using RespProxy.Protocol.Commands;
+
+namespace RespProxy.Upstream.Connections;
+
+/// <summary>
+/// A request that was sent to a node and is not answered. Its bytes are not kept here: they stay in the connection's output
+/// at <see cref="Position"/> until the reply comes, which is how a redirect finds them again without a copy per request.
+/// </summary>
+public struct InFlightRequest
+{
+    /// <summary>Who is owed the reply; null when nobody is (the reply of ASKING).</summary>
+    public IReplySink? Sink;
+
+    public CommandSpec? Command;
+
+    /// <summary>Stream position of the request's first byte in the connection's output. Set when it is sent.</summary>
+    public long Position;
+
+    /// <summary>When it was first sent, in <see cref="System.Diagnostics.Stopwatch"/> ticks: redirects and retries count from here.</summary>
+    public long StartedAt;
+
+    /// <summary>The sink's own number for it.</summary>
+    public uint Tag;
+
+    public ushort Slot;
+
+    /// <summary>MOVED and ASK hops so far.</summary>
+    public byte Hops;
+
+    /// <summary>The sink's own mark; carried along.</summary>
+    public byte Mark;
+}
+
+/// <summary>Takes what becomes of a request. Called on the loop's thread; must not throw.</summary>
+public interface IReplySink
+{
+    /// <summary>The final reply, an error reply included. The bytes are valid during the call only.</summary>
+    void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply);
+
+    /// <summary>There will be no reply.</summary>
+    void OnFailure(in InFlightRequest request, UpstreamFailure failure);
+
+    /// <summary>
+    /// The request has to be sent again, so that its answer comes later than its place in the line says. Requests sent from now on could
+    /// overtake it at the node: whoever needs their order kept must hold them back until this one is answered.
+    /// </summary>
+    void OnDelayed(in InFlightRequest request);
+}
+
+/// <summary>Why a request got no reply.</summary>
+public enum UpstreamFailure
+{
+    /// <summary>No node could be had in time; certainly not executed.</summary>
+    NotExecuted,
+
+    /// <summary>The connection broke after the request had left: it may have been executed or not.</summary>
+    OutcomeUnknown,
+
+    /// <summary>The node did not answer in time: it may have been, or still be, executed or not.</summary>
+    TimedOut,
+
+    /// <summary>The cluster sent it around more often than allowed; not executed.</summary>
+    TooManyRedirects,
+
+    /// <summary>Too much is waiting for the upstream already; not executed.</summary>
+    Overloaded,
+}

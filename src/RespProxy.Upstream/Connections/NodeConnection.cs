@@ -1,0 +1,240 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using RespProxy.Protocol.Resp;
+using RespProxy.Transport;
+using RespProxy.Upstream.Topology;
+
+namespace RespProxy.Upstream.Connections;
+
+/// <summary>
+/// A loop's multiplexed connection to one node in one protocol version. Requests of many clients go out in the order they were
+/// written; a node answers in that order, so the n-th reply belongs to the n-th request.
+///
+/// <para>The connection that breaks that rule is of no more use: anything unexpected closes it, and nothing of it is ever reused.</para>
+///
+/// Loop thread only.
+/// </summary>
+public sealed class NodeConnection : ConnectionHandler
+{
+    /// <summary>Unsent bytes from which clients of this node are no longer read: eight times a large socket buffer.</summary>
+    private const long CongestedUnsent = 8L * 1024 * 1024;
+
+    /// <summary>Unanswered bytes from which clients of this node are no longer read.</summary>
+    private const long CongestedInFlight = 64L * 1024 * 1024;
+
+    private readonly UpstreamLoop _owner;
+    private readonly InFlightQueue _inFlight = new();
+    private readonly List<Action> _waiters = [];
+    private NodeHandshake? _handshake;
+    private LoopConnection? _connection;
+    private LoopTimer? _handshakeTimer;
+    private ReplyScanner _scanner;
+    private bool _timedOut;
+
+    internal NodeConnection(UpstreamLoop owner, Node node, bool resp3)
+    {
+        _owner = owner;
+        Node = node;
+        IsResp3 = resp3;
+    }
+
+    public Node Node { get; }
+
+    public bool IsResp3 { get; }
+
+    /// <summary>Handshake done: requests may be sent.</summary>
+    public bool IsReady { get; private set; }
+
+    public int InFlightCount => _inFlight.Count;
+
+    /// <summary>More is waiting than the node takes: clients should not be read until <see cref="WhenRelieved"/>.</summary>
+    public bool IsCongested
+    {
+        get
+        {
+            LoopPipeWriter output = _connection!.Output;
+            return output.Unsent > CongestedUnsent || (_inFlight.Count > 0 && output.Position - _inFlight.Peek().Position > CongestedInFlight);
+        }
+    }
+
+    /// <summary>Where the next request is to be written, at least <paramref name="size"/> bytes. Only when <see cref="IsReady"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> GetSpan(int size) => _connection!.Output.GetSpan(size);
+
+    /// <summary>Sends the request of <paramref name="length"/> bytes just written to <see cref="GetSpan"/>, at the end of this turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Send(int length, in InFlightRequest request)
+    {
+        LoopPipeWriter output = _connection!.Output;
+        ref InFlightRequest slot = ref _inFlight.Push();
+        slot = request;
+        slot.Position = output.Position;
+        output.Advance(length);
+        output.Flush();
+    }
+
+    /// <summary>Calls back once the connection is no longer congested, or is gone.</summary>
+    public void WhenRelieved(Action callback) => _waiters.Add(callback);
+
+    /// <summary>Sends a request that was written before, to this or another connection.</summary>
+    internal void SendAgain(ReadOnlySpan<byte> bytes, in InFlightRequest request, bool asking)
+    {
+        if (asking)
+        {
+            ReadOnlySpan<byte> command = "*1\r\n$6\r\nASKING\r\n"u8;
+            command.CopyTo(GetSpan(command.Length));
+            Send(command.Length, new InFlightRequest { StartedAt = request.StartedAt });
+        }
+
+        bytes.CopyTo(GetSpan(bytes.Length));
+        Send(bytes.Length, request);
+    }
+
+    internal void Connect(EventLoop loop, EndPoint endPoint)
+    {
+        TimeSpan timeout = _owner.Snapshot.ConnectTimeout;
+        _connection = loop.Connect(endPoint, timeout, this);
+        _connection.Output.RetainsSent = true;
+        // One bound for both: a suspended node still accepts connections, and never answers the handshake.
+        _handshakeTimer = loop.Schedule(timeout, () => Abort("handshake timed out"));
+    }
+
+    /// <summary>Closes when the oldest request has waited too long; called on the loop's tick.</summary>
+    internal void CheckTimeout(long oldestAllowed)
+    {
+        RelieveWaiters();
+        if (!IsReady || _inFlight.Count == 0 || _inFlight.Peek().StartedAt >= oldestAllowed) return;
+        _timedOut = true;
+        Abort("the oldest request timed out");
+    }
+
+    internal void Abort(string reason)
+    {
+        CloseDetail ??= reason;
+        _connection?.Abort();
+    }
+
+    /// <summary>Why this side closed the connection; null when it did not.</summary>
+    internal string? CloseDetail { get; private set; }
+
+    internal string? SocketError => _connection?.Error;
+
+    public override void OnConnected(LoopConnection connection)
+    {
+        _handshake = new NodeHandshake(_owner.Snapshot, IsResp3);
+        SendHandshake(connection);
+    }
+
+    public override void OnReadable(LoopConnection connection)
+    {
+        LoopPipeReader input = connection.Input;
+        ReadOnlySpan<byte> unread = input.Unread;
+        int consumed = 0;
+        ScanStatus status;
+        while ((status = _scanner.Scan(unread[consumed..], out int length)) == ScanStatus.Complete)
+        {
+            ReadOnlySpan<byte> reply = unread.Slice(consumed, length);
+            consumed += length;
+            if (!TakeReply(reply)) return;
+        }
+
+        if (status == ScanStatus.Invalid)
+        {
+            Abort("the node sent something that is not RESP");
+            return;
+        }
+
+        if (consumed > 0) input.Consume(consumed);
+        if (_scanner.Needed > 0) input.ExpectAtLeast(_scanner.Needed);
+        LoopPipeWriter output = connection.Output;
+        output.ReleaseTo(_inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position);
+    }
+
+    public override void OnDrained(LoopConnection connection) => RelieveWaiters();
+
+    public override void OnClosed(LoopConnection connection, CloseReason reason)
+    {
+        IsReady = false;
+        _handshakeTimer?.Cancel();
+        _owner.OnConnectionClosed(this, reason);
+        LoopPipeWriter output = connection.Output;
+        while (_inFlight.Count > 0)
+        {
+            _inFlight.Pop(out InFlightRequest request);
+            if (request.Sink is null) continue;
+            long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
+            if (end > output.SentPosition || request.Command!.IsReadOnly)
+                _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3);
+            else
+                request.Sink.OnFailure(request, _timedOut ? UpstreamFailure.TimedOut : UpstreamFailure.OutcomeUnknown);
+        }
+
+        RelieveWaiters(gone: true);
+    }
+
+    /// <summary>Gives one whole reply to whom it belongs. False when the connection has been given up.</summary>
+    private bool TakeReply(ReadOnlySpan<byte> reply)
+    {
+        // Pushes (RESP3) answer no request. None is asked for here yet, so none has a taker.
+        if (reply[0] == '>') return true;
+        if (_handshake is not null) return TakeHandshakeReply(reply);
+        if (_inFlight.Count == 0)
+        {
+            Abort("the node sent a reply that nobody asked for");
+            return false;
+        }
+
+        _inFlight.Pop(out InFlightRequest request);
+        if (request.Sink is null) return true;
+        if (reply[0] == '-' && NodeErrors.Classify(reply) is var kind and not NodeErrorKind.Plain)
+        {
+            LoopPipeWriter output = _connection!.Output;
+            long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
+            _owner.OnNodeError(this, kind, reply, request, output.Retained(request.Position, (int)(end - request.Position)));
+            return true;
+        }
+
+        request.Sink.OnReply(request, reply);
+        return true;
+    }
+
+    private bool TakeHandshakeReply(ReadOnlySpan<byte> reply)
+    {
+        switch (_handshake!.OnReply(reply))
+        {
+            case HandshakeStep.Continue:
+                SendHandshake(_connection!);
+                return true;
+            case HandshakeStep.Ready:
+                string? version = _handshake.ServerVersion;
+                _handshake = null;
+                _handshakeTimer?.Cancel();
+                IsReady = true;
+                _owner.OnConnectionReady(this, version);
+                return true;
+            case HandshakeStep.ProtocolUnsupported:
+                _owner.OnResp3Unsupported();
+                Abort("the node does not speak RESP3");
+                return false;
+            default:
+                Abort("handshake refused: " + _handshake.Refusal);
+                return false;
+        }
+    }
+
+    private void SendHandshake(LoopConnection connection)
+    {
+        byte[] request = _handshake!.Request;
+        request.CopyTo(connection.Output.GetSpan(request.Length));
+        connection.Output.Advance(request.Length);
+        connection.Output.Flush();
+    }
+
+    private void RelieveWaiters(bool gone = false)
+    {
+        if (_waiters.Count == 0 || (!gone && IsCongested)) return;
+        Action[] waiting = [.. _waiters];
+        _waiters.Clear();
+        foreach (Action waiter in waiting) waiter();
+    }
+}

@@ -1,0 +1,295 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using RespProxy.Configuration;
+using RespProxy.Protocol.Resp;
+using RespProxy.Transport;
+using RespProxy.Upstream.Topology;
+
+namespace RespProxy.Upstream.Connections;
+
+/// <summary>
+/// One loop's side of an upstream: its connection to each node, and what is done with redirects, lost connections and
+/// nodes that are not ready.
+///
+/// <para>What becomes of a request whose reply is not for the client:
+/// MOVED: the slot map is corrected, the request goes to the new owner.
+/// ASK: this request alone goes to the named node, behind an ASKING.
+/// TRYAGAIN, CLUSTERDOWN, LOADING, MASTERDOWN, READONLY: it was not executed; again after a pause, wherever the map then says.
+/// Connection lost: again if it had not left or only reads; otherwise its outcome is unknown and is said to be.
+/// Hops are bounded by the upstream's maxRedirects, time by its requestTimeout.</para>
+///
+/// Loop thread only.
+/// </summary>
+public sealed partial class UpstreamLoop
+{
+    /// <summary>How often timeouts are looked for and parked requests are tried.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Pause before a request that the node called retryable is sent again.</summary>
+    private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
+
+    private readonly EventLoop _loop;
+    private readonly ClusterTopology _topology;
+    private readonly NodeResolver _resolver;
+    private readonly ILogger _logger;
+    private readonly RetryQueue _retries = new();
+    private readonly long _requestTimeout;
+    private NodeLinks[] _links = [];
+    private bool _stopped;
+
+    public UpstreamLoop(EventLoop loop, UpstreamSnapshot snapshot, ClusterTopology topology, NodeResolver resolver, ILogger logger)
+    {
+        _loop = loop;
+        Snapshot = snapshot;
+        _topology = topology;
+        _resolver = resolver;
+        _logger = logger;
+        _requestTimeout = Ticks(snapshot.RequestTimeout);
+    }
+
+    public UpstreamSnapshot Snapshot { get; }
+
+    public UpstreamCounters Counters { get; } = new();
+
+    /// <summary>False once a node has refused HELLO 3.</summary>
+    public bool SupportsResp3 { get; private set; } = true;
+
+    /// <summary>The nodes' version as the last handshake told; null before the first.</summary>
+    public string? ServerVersion { get; private set; }
+
+    /// <summary>The slot map in force; null before the topology is known. Read once per request.</summary>
+    public SlotMap? Map
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _topology.Current;
+    }
+
+    /// <summary>Begins to connect and to keep time. Call on the loop's thread.</summary>
+    public void Start()
+    {
+        _topology.Changed += OnTopologyChanged;
+        ConnectToPrimaries();
+        _loop.Schedule(Tick, OnTick);
+    }
+
+    /// <summary>Closes all connections; requests in flight end in an error.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _topology.Changed -= OnTopologyChanged;
+        foreach (NodeLinks links in _links)
+        {
+            links.Resp2?.Abort("shutting down");
+            links.Resp3?.Abort("shutting down");
+        }
+    }
+
+    /// <summary>The ready connection to a slot's owner; null when there is none just now: the request is then to be given to <see cref="Park"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public NodeConnection? Select(SlotMap map, int slot, bool resp3)
+    {
+        Node? node = map.PrimaryOf(slot);
+        return node is null ? null : ConnectionTo(node, resp3);
+    }
+
+    /// <summary>Takes a request, as the node shall get it, that has no connection to go to. It is sent, or fails, within the request timeout.</summary>
+    public void Park(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3) => ParkUntil(request, bytes, resp3, _loop.Now, null);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private NodeConnection? ConnectionTo(Node node, bool resp3)
+    {
+        NodeLinks[] links = _links;
+        if ((uint)node.Index < (uint)links.Length && links[node.Index].Of(resp3) is { IsReady: true } connection) return connection;
+        Establish(node, resp3);
+        return null;
+    }
+
+    /// <summary>Starts a connection unless one is under way or it is too soon after a failure.</summary>
+    private void Establish(Node node, bool resp3)
+    {
+        if (_stopped || (resp3 && !SupportsResp3)) return;
+        while (_links.Length <= node.Index) _links = [.. _links, new NodeLinks()];
+        NodeLinks links = _links[node.Index];
+        if (links.Of(resp3) is not null || _loop.Now < links.NextAttempt) return;
+        var connection = new NodeConnection(this, node, resp3);
+        links.Set(resp3, connection);
+        ValueTask<IPEndPoint> resolving = _resolver.ResolveAsync(node.Address);
+        if (resolving.IsCompletedSuccessfully) connection.Connect(_loop, resolving.Result);
+        else _ = ConnectWhenResolvedAsync(connection, resolving.AsTask());
+    }
+
+    private async Task ConnectWhenResolvedAsync(NodeConnection connection, Task<IPEndPoint> resolving)
+    {
+        await ((Task)resolving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _loop.Post(() =>
+        {
+            if (_stopped) return;
+            if (resolving.IsCompletedSuccessfully) connection.Connect(_loop, resolving.Result);
+            else ForgetConnection(connection, resolving.Exception?.InnerException?.Message ?? "the name does not resolve");
+        });
+    }
+
+    internal void OnConnectionReady(NodeConnection connection, string? serverVersion)
+    {
+        ServerVersion = serverVersion ?? ServerVersion;
+        Counters.Connected++;
+        connection.Node.IsReachable = true;
+        _links[connection.Node.Index].Failures = 0;
+        LogConnected(Snapshot.Name, connection.Node, connection.IsResp3 ? 3 : 2);
+        OfferParked();
+    }
+
+    internal void OnResp3Unsupported() => SupportsResp3 = false;
+
+    internal void OnConnectionClosed(NodeConnection connection, CloseReason reason)
+    {
+        string why = connection.CloseDetail ?? connection.SocketError ?? reason.ToString();
+        if (reason == CloseReason.ConnectFailed) Counters.ConnectFailed++;
+        else Counters.ConnectionsLost++;
+        ForgetConnection(connection, why);
+    }
+
+    private void ForgetConnection(NodeConnection connection, string why)
+    {
+        NodeLinks links = _links[connection.Node.Index];
+        if (links.Of(connection.IsResp3) == connection) links.Set(connection.IsResp3, null);
+        if (_stopped) return;
+        connection.Node.IsReachable = false;
+        links.NextAttempt = _loop.Now + Ticks(ReconnectBackoff.Next(links.Failures++, Random.Shared.NextDouble()));
+        LogConnectionLost(Snapshot.Name, connection.Node, why);
+        _topology.RequestRefresh("lost connection to " + connection.Node);
+    }
+
+    internal void OnNodeError(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        if (kind is NodeErrorKind.Moved or NodeErrorKind.Ask)
+        {
+            Redirect(from, kind, reply, request, bytes);
+            return;
+        }
+
+        if (kind == NodeErrorKind.ReadOnlyReplica || reply.StartsWith("-CLUSTERDOWN"u8)) _topology.RequestRefresh("a node answered " + kind);
+        Counters.Retried++;
+        request.Sink!.OnDelayed(request);
+        ParkUntil(request, bytes, from.IsResp3, _loop.Now + RetryPause, null);
+    }
+
+    private void Redirect(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        if (!NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port))
+        {
+            Fail(request, UpstreamFailure.NotExecuted);
+            return;
+        }
+
+        bool asking = kind == NodeErrorKind.Ask;
+        Node target = asking ? _topology.NodeAt(host, port, from.Node) : _topology.Learn(slot, host, port, from.Node);
+        if (asking) Counters.Asked++;
+        else Counters.Moved++;
+        if (++request.Hops > Snapshot.MaxRedirects)
+        {
+            Fail(request, UpstreamFailure.TooManyRedirects);
+            return;
+        }
+
+        request.Sink!.OnDelayed(request);
+        NodeConnection? connection = ConnectionTo(target, from.IsResp3);
+        if (connection is not null && connection != from) connection.SendAgain(bytes, request, asking);
+        else ParkUntil(request, bytes, from.IsResp3, _loop.Now, asking ? target : null);
+    }
+
+    internal void Retry(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3)
+    {
+        Counters.Retried++;
+        request.Sink!.OnDelayed(request);
+        ParkUntil(request, bytes, resp3, _loop.Now + RetryPause, null);
+    }
+
+    private void ParkUntil(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? askTarget)
+    {
+        if (_stopped) Fail(request, UpstreamFailure.NotExecuted);
+        else if (!_retries.TryAdd(request, bytes, resp3, dueAt, askTarget)) Fail(request, UpstreamFailure.Overloaded);
+    }
+
+    private void OfferParked()
+    {
+        if (_retries.Count > 0) _retries.Offer(TryUnpark);
+    }
+
+    private bool TryUnpark(ParkedRequest parked)
+    {
+        if (_stopped || _loop.Now - parked.Request.StartedAt > _requestTimeout || (parked.IsResp3 && !SupportsResp3))
+        {
+            Fail(parked.Request, UpstreamFailure.NotExecuted);
+            return true;
+        }
+
+        if (parked.DueAt > _loop.Now) return false;
+        Node? node = parked.AskTarget ?? Map?.PrimaryOf(parked.Request.Slot);
+        NodeConnection? connection = node is null ? null : ConnectionTo(node, parked.IsResp3);
+        if (connection is null) return false;
+        connection.SendAgain(parked.Bytes.AsSpan(0, parked.Length), parked.Request, asking: parked.AskTarget is not null);
+        return true;
+    }
+
+    private void Fail(in InFlightRequest request, UpstreamFailure failure)
+    {
+        Counters.Failed++;
+        request.Sink!.OnFailure(request, failure);
+    }
+
+    private void OnTopologyChanged(SlotMap map) => _loop.Post(() =>
+    {
+        if (_stopped) return;
+        ConnectToPrimaries();
+        OfferParked();
+    });
+
+    /// <summary>Connects before the first request needs it, so that no client pays for the handshake.</summary>
+    private void ConnectToPrimaries()
+    {
+        if (Map is not { } map) return;
+        foreach (Node node in map.Primaries) ConnectionTo(node, resp3: false);
+    }
+
+    private void OnTick()
+    {
+        if (_stopped) return;
+        long oldestAllowed = _loop.Now - _requestTimeout;
+        foreach (NodeLinks links in _links)
+        {
+            links.Resp2?.CheckTimeout(oldestAllowed);
+            links.Resp3?.CheckTimeout(oldestAllowed);
+        }
+
+        OfferParked();
+        _loop.Schedule(Tick, OnTick);
+    }
+
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    [LoggerMessage(4101, LogLevel.Information, "Upstream {Upstream}: connected to {Node} (RESP{Version})")]
+    private partial void LogConnected(string upstream, Node node, int version);
+
+    [LoggerMessage(4102, LogLevel.Warning, "Upstream {Upstream}: no connection to {Node}: {Reason}")]
+    private partial void LogConnectionLost(string upstream, Node node, string reason);
+
+    /// <summary>A loop's connections to one node.</summary>
+    private sealed class NodeLinks
+    {
+        public NodeConnection? Resp2;
+        public NodeConnection? Resp3;
+        public int Failures;
+        public long NextAttempt;
+
+        public NodeConnection? Of(bool resp3) => resp3 ? Resp3 : Resp2;
+
+        public void Set(bool resp3, NodeConnection? connection)
+        {
+            if (resp3) Resp3 = connection;
+            else Resp2 = connection;
+        }
+    }
+}
