@@ -25,7 +25,7 @@ public enum CommandFlags
 /// <summary>How a request finds the node that answers it.</summary>
 public enum RouteRule
 {
-    /// <summary>Refused before routing; see <see cref="CommandSpec.Refusal"/>.</summary>
+    /// <summary>Refused before routing (see <see cref="CommandSpec.Refusal"/>), or a container whose subcommands have the rules.</summary>
     None,
 
     /// <summary>The proxy answers itself; see <see cref="CommandSpec.Local"/>.</summary>
@@ -92,4 +92,7 @@ public enum LocalCommand
     Role,
     Readonly,
     Readwrite,
+
+    /// <summary>The HELP subcommand of any container.</summary>
+    Help,
 }

@@ -11,12 +11,21 @@ public sealed class CommandSpec
     /// <summary>Redis's arity: n arguments exactly, the name included; -n: at least n.</summary>
     public required int Arity { get; init; }
 
-    public required string Group { get; init; }
+    /// <summary>Redis's group, e.g. <c>string</c>; set when the row is put into its table.</summary>
+    public string Group { get; internal set; } = "";
 
     public required CommandFlags Flags { get; init; }
 
     /// <summary>Where the keys are among the arguments.</summary>
-    public required KeySpec Keys { get; init; }
+    public required KeySpec Keys
+    {
+        get;
+        init
+        {
+            field = value;
+            HasOneKeyFirst = value is { Shape: KeyShape.Range, First: 1, Last: 1 };
+        }
+    }
 
     public required RouteRule Route { get; init; }
 
@@ -31,7 +40,13 @@ public sealed class CommandSpec
     public string? Note { get; init; }
 
     /// <summary>True for CLIENT, OBJECT, XINFO ...: the second argument chooses the row.</summary>
-    public bool IsContainer { get; internal set; }
+    public bool IsContainer => Subcommands is not null;
+
+    /// <summary>A container's subcommands by the name after the bar.</summary>
+    internal CommandNames? Subcommands { get; set; }
+
+    /// <summary>Argument 1 is the only key: most commands, and the extractor's short cut.</summary>
+    internal bool HasOneKeyFirst { get; private init; }
 
     /// <summary>Dense number of the row, for counters.</summary>
     public int Index { get; internal set; }

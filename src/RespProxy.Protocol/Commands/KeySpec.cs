@@ -17,12 +17,38 @@ public enum KeyShape : byte
     /// <summary>Argument 1, and the argument of each STORE option; BY and GET patterns name keys too (SORT).</summary>
     Sort,
 
-    /// <summary>Argument 1, and the argument of STORE or STOREDIST (GEORADIUS).</summary>
+    /// <summary>Argument 1, and the argument of each STORE or STOREDIST option from OptionsFrom on (GEORADIUS).</summary>
     GeoRadius,
+
+    /// <summary>Arguments 1 and 2; the option DB would leave the database (COPY).</summary>
+    Copy,
 
     /// <summary>MIGRATE: argument 3, or those after KEYS.</summary>
     Migrate,
 }
 
+/// <summary>What Redis says to a bad number of keys; it differs from family to family. See KeyErrors.</summary>
+public enum NumKeysRule : byte
+{
+    /// <summary>ZUNION, ZINTER, ZDIFF and their STORE forms, ZINTERCARD.</summary>
+    Combine,
+
+    /// <summary>LMPOP, ZMPOP and their blocking forms.</summary>
+    Pop,
+
+    /// <summary>SINTERCARD.</summary>
+    Cardinality,
+
+    /// <summary>EVAL and FCALL: the only ones where no key at all is right.</summary>
+    Script,
+}
+
 /// <summary>Key positions of a command as data.</summary>
-public readonly record struct KeySpec(KeyShape Shape, int First = 0, int Last = 0, int Step = 1, int NumKeys = 0);
+public readonly record struct KeySpec(
+    KeyShape Shape,
+    int First = 0,
+    int Last = 0,
+    int Step = 1,
+    int NumKeys = 0,
+    NumKeysRule NumKeysRule = NumKeysRule.Combine,
+    int OptionsFrom = 0);

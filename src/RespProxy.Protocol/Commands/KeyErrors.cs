@@ -1,0 +1,64 @@
+namespace RespProxy.Protocol.Commands;
+
+/// <summary>
+/// What a request whose keys cannot be found is answered with: Redis's own texts, taken from redis-server 7.0,
+/// without the leading <c>-</c> and the closing CRLF.
+/// </summary>
+internal static class KeyErrors
+{
+    public static ReadOnlySpan<byte> Syntax => "ERR syntax error"u8;
+
+    public static ReadOnlySpan<byte> NotAnInteger => "ERR value is not an integer or out of range"u8;
+
+    public static ReadOnlySpan<byte> UnbalancedStreams =>
+        "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
+
+    public static ReadOnlySpan<byte> BlockOption => "ERR the BLOCK option is not supported by the proxy yet"u8;
+
+    public static ReadOnlySpan<byte> SortPattern =>
+        "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet"u8;
+
+    public static ReadOnlySpan<byte> CopyDatabase => "ERR the DB option of COPY is not supported by the proxy yet"u8;
+
+    private static ReadOnlySpan<byte> NotPositive => "ERR numkeys should be greater than 0"u8;
+
+    private static ReadOnlySpan<byte> MoreThanArguments => "ERR Number of keys can't be greater than number of args"u8;
+
+    private static ReadOnlySpan<byte> Negative => "ERR Number of keys can't be negative"u8;
+
+    /// <summary>The key count is no integer by Redis's strict reading.</summary>
+    public static ReadOnlySpan<byte> NotANumberOfKeys(NumKeysRule rule) =>
+        rule is NumKeysRule.Pop or NumKeysRule.Cardinality ? NotPositive : NotAnInteger;
+
+    /// <summary>The key count is below what the command takes: 1, or 0 for scripts.</summary>
+    public static ReadOnlySpan<byte> TooFewKeys(CommandSpec spec) => spec.Keys.NumKeysRule switch
+    {
+        NumKeysRule.Combine => NoInputKey(spec),
+        NumKeysRule.Script => Negative,
+        _ => NotPositive,
+    };
+
+    /// <summary>The key count is more than the arguments that follow it.</summary>
+    public static ReadOnlySpan<byte> TooManyKeys(NumKeysRule rule) =>
+        rule is NumKeysRule.Cardinality or NumKeysRule.Script ? MoreThanArguments : Syntax;
+
+    /// <summary>A key without its value.</summary>
+    public static ReadOnlySpan<byte> UnevenPairs(CommandSpec spec) => spec.Name switch
+    {
+        "MSET" => "ERR wrong number of arguments for 'mset' command"u8,
+        "MSETNX" => "ERR wrong number of arguments for 'msetnx' command"u8,
+        _ => Syntax,
+    };
+
+    private static ReadOnlySpan<byte> NoInputKey(CommandSpec spec) => spec.Name switch
+    {
+        "ZUNION" => "ERR at least 1 input key is needed for 'zunion' command"u8,
+        "ZINTER" => "ERR at least 1 input key is needed for 'zinter' command"u8,
+        "ZDIFF" => "ERR at least 1 input key is needed for 'zdiff' command"u8,
+        "ZUNIONSTORE" => "ERR at least 1 input key is needed for 'zunionstore' command"u8,
+        "ZINTERSTORE" => "ERR at least 1 input key is needed for 'zinterstore' command"u8,
+        "ZDIFFSTORE" => "ERR at least 1 input key is needed for 'zdiffstore' command"u8,
+        "ZINTERCARD" => "ERR at least 1 input key is needed for 'zintercard' command"u8,
+        _ => Syntax,
+    };
+}

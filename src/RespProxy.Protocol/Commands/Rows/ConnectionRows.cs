@@ -1,0 +1,37 @@
+using static RespProxy.Protocol.Commands.Rows.RowFactory;
+
+namespace RespProxy.Protocol.Commands.Rows;
+
+internal static class ConnectionRows
+{
+    public static CommandSpec[] All => Group("connection",
+    [
+        Local("AUTH", -2, S | L | T | F | N | Y, LocalCommand.Auth),
+        Local("CLIENT", -2, None, LocalCommand.Client),
+        Local("CLIENT|CACHING", 3, S | L | T, LocalCommand.Client),
+        Local("CLIENT|CAPA", -3, S | L | T, LocalCommand.Client),
+        Local("CLIENT|GETNAME", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|GETREDIR", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|HELP", 2, L | T, LocalCommand.Help),
+        Local("CLIENT|ID", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|INFO", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|KILL", -3, A | S | L | T, LocalCommand.Client),
+        Local("CLIENT|LIST", -2, A | S | L | T, LocalCommand.Client),
+        Local("CLIENT|NO-EVICT", 3, A | S | L | T, LocalCommand.Client),
+        Local("CLIENT|NO-TOUCH", 3, S | L | T, LocalCommand.Client),
+        NotForTenants("CLIENT|PAUSE", -3, A | S | L | T, Others),
+        Local("CLIENT|REPLY", 3, S | L | T, LocalCommand.Client),
+        Local("CLIENT|SETINFO", 4, S | L | T, LocalCommand.Client),
+        Local("CLIENT|SETNAME", 3, S | L | T, LocalCommand.Client),
+        Local("CLIENT|TRACKING", -3, S | L | T, LocalCommand.Client),
+        Local("CLIENT|TRACKINGINFO", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|UNBLOCK", -3, A | S | L | T, LocalCommand.Client),
+        NotForTenants("CLIENT|UNPAUSE", 2, A | S | L | T, Others),
+        Local("ECHO", 2, L | T | F, LocalCommand.Echo),
+        Local("HELLO", -1, S | L | T | F | N | Y, LocalCommand.Hello),
+        Local("PING", -1, F, LocalCommand.Ping),
+        Local("QUIT", -1, S | L | T | F | N | Y, LocalCommand.Quit),
+        Local("RESET", 1, S | L | T | F | N | Y, LocalCommand.Reset),
+        Local("SELECT", 2, L | T | F, LocalCommand.Select),
+    ]);
+}

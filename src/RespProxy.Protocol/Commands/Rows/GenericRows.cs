@@ -1,0 +1,44 @@
+using static RespProxy.Protocol.Commands.Rows.RowFactory;
+
+namespace RespProxy.Protocol.Commands.Rows;
+
+internal static class GenericRows
+{
+    public static CommandSpec[] All => Group("generic",
+    [
+        Keyed("COPY", -3, W | D, Copy, note: "The DB option is refused for now."),
+        SplitSum("DEL", -2, W, FromTo(1, -1)),
+        Keyed("DUMP", 2, R, At(1)),
+        SplitSum("EXISTS", -2, R | F, FromTo(1, -1)),
+        Keyed("EXPIRE", -3, W | F, At(1)),
+        Keyed("EXPIREAT", -3, W | F, At(1)),
+        Keyed("EXPIRETIME", 2, R | F, At(1)),
+        NotYet("KEYS", 2, R, Keyspace),
+        NotForTenants("MIGRATE", -6, W, Administration, Migrate),
+        NotYet("MOVE", 3, W | F, Databases, At(1)),
+        Container("OBJECT", -2, None),
+        Keyed("OBJECT|ENCODING", 3, R, At(2)),
+        Keyed("OBJECT|FREQ", 3, R, At(2)),
+        Local("OBJECT|HELP", 2, L | T, LocalCommand.Help),
+        Keyed("OBJECT|IDLETIME", 3, R, At(2)),
+        Keyed("OBJECT|REFCOUNT", 3, R, At(2)),
+        Keyed("PERSIST", 2, W | F, At(1)),
+        Keyed("PEXPIRE", -3, W | F, At(1)),
+        Keyed("PEXPIREAT", -3, W | F, At(1)),
+        Keyed("PEXPIRETIME", 2, R | F, At(1)),
+        Keyed("PTTL", 2, R | F, At(1)),
+        NotYet("RANDOMKEY", 1, R, Keyspace),
+        Keyed("RENAME", 3, W, FromTo(1, 2)),
+        Keyed("RENAMENX", 3, W | F, FromTo(1, 2)),
+        Keyed("RESTORE", -4, W | D, At(1)),
+        NotYet("SCAN", -2, R, Keyspace),
+        Keyed("SORT", -2, W | D, Sort, note: "BY a pattern with * and GET other than # are refused for now."),
+        Keyed("SORT_RO", -2, R, Sort, note: "BY a pattern with * and GET other than # are refused for now."),
+        SplitSum("TOUCH", -2, R | F, FromTo(1, -1)),
+        Keyed("TTL", 2, R | F, At(1)),
+        Keyed("TYPE", 2, R | F, At(1)),
+        SplitSum("UNLINK", -2, W | F, FromTo(1, -1)),
+        NotYet("WAIT", 3, B, Pinned),
+        NotYet("WAITAOF", 4, B, Pinned),
+    ]);
+}

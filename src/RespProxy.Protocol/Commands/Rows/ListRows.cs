@@ -1,0 +1,32 @@
+using static RespProxy.Protocol.Commands.Rows.RowFactory;
+
+namespace RespProxy.Protocol.Commands.Rows;
+
+internal static class ListRows
+{
+    public static CommandSpec[] All => Group("list",
+    [
+        NotYet("BLMOVE", 6, W | D | B, BlockingCommand, FromTo(1, 2)),
+        NotYet("BLMPOP", -5, W | B, BlockingCommand, PopKeys(2), StripFirstElement),
+        NotYet("BLPOP", -3, W | B, BlockingCommand, FromTo(1, -2), StripFirstElement),
+        NotYet("BRPOP", -3, W | B, BlockingCommand, FromTo(1, -2), StripFirstElement),
+        NotYet("BRPOPLPUSH", 4, W | D | B, BlockingCommand, FromTo(1, 2)),
+        Keyed("LINDEX", 3, R, At(1)),
+        Keyed("LINSERT", 5, W | D, At(1)),
+        Keyed("LLEN", 2, R | F, At(1)),
+        Keyed("LMOVE", 5, W | D, FromTo(1, 2)),
+        Keyed("LMPOP", -4, W, PopKeys(1), StripFirstElement),
+        Keyed("LPOP", -2, W | F, At(1)),
+        Keyed("LPOS", -3, R, At(1)),
+        Keyed("LPUSH", -3, W | D | F, At(1)),
+        Keyed("LPUSHX", -3, W | D | F, At(1)),
+        Keyed("LRANGE", 4, R, At(1)),
+        Keyed("LREM", 4, W, At(1)),
+        Keyed("LSET", 4, W | D, At(1)),
+        Keyed("LTRIM", 4, W, At(1)),
+        Keyed("RPOP", -2, W | F, At(1)),
+        Keyed("RPOPLPUSH", 3, W | D, FromTo(1, 2)),
+        Keyed("RPUSH", -3, W | D | F, At(1)),
+        Keyed("RPUSHX", -3, W | D | F, At(1)),
+    ]);
+}
