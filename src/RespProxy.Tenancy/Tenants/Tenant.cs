@@ -20,5 +20,8 @@ public sealed class Tenant
     /// <summary>Position of the tenant's upstream in the configuration.</summary>
     public int UpstreamIndex { get; }
 
+    /// <summary>False: AUTH never succeeds for it, only a listener's word.</summary>
+    public bool HasPassword => !Snapshot.PasswordHashes.IsEmpty;
+
     internal TenantSnapshot Snapshot { get; }
 }

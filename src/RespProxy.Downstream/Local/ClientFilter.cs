@@ -1,0 +1,64 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Protocol.Resp;
+
+namespace RespProxy.Downstream.Local;
+
+/// <summary>The filters of CLIENT KILL; all that are given must match. https://redis.io/docs/latest/commands/client-kill/</summary>
+internal sealed class ClientFilter
+{
+    private long? _id;
+    private string? _localAddress;
+    private string? _user;
+    private bool _matchesNone;
+
+    public string? Address { get; set; }
+
+    public bool SkipMe { get; set; } = true;
+
+    public bool TryRead(in RequestView request, [NotNullWhen(false)] out string? error)
+    {
+        error = request.Count % 2 == 0 ? null : "ERR syntax error";
+        for (int i = 2; error is null && i < request.Count; i += 2) error = ReadOne(request[i], request[i + 1]);
+        return error is null;
+    }
+
+    public bool Matches(ClientSession client, ClientSession self) =>
+        !_matchesNone
+        && !(SkipMe && client == self)
+        && (_id is null || _id == client.Id)
+        && (Address is null || Address == client.RemoteAddress)
+        && (_localAddress is null || _localAddress == client.LocalAddress)
+        && (_user is null || _user == client.Tenant?.Name);
+
+    private string? ReadOne(ReadOnlySpan<byte> option, ReadOnlySpan<byte> value)
+    {
+        string text = Encoding.UTF8.GetString(value);
+        if (LocalCommands.Is(option, "ID"u8))
+        {
+            if (!RespNumber.TryParse(value, out long id) || id < 1) return "ERR client-id should be greater than 0";
+            _id = id;
+            return null;
+        }
+
+        if (LocalCommands.Is(option, "SKIPME"u8))
+        {
+            SkipMe = LocalCommands.Is(value, "YES"u8);
+            return SkipMe || LocalCommands.Is(value, "NO"u8) ? null : "ERR syntax error";
+        }
+
+        if (LocalCommands.Is(option, "TYPE"u8))
+        {
+            // Clients of the proxy are all of type normal.
+            _matchesNone |= !LocalCommands.Is(value, "NORMAL"u8);
+            return null;
+        }
+
+        if (LocalCommands.Is(option, "ADDR"u8)) Address = text;
+        else if (LocalCommands.Is(option, "LADDR"u8)) _localAddress = text;
+        else if (LocalCommands.Is(option, "USER"u8)) _user = text;
+        else return "ERR syntax error";
+        return null;
+    }
+}

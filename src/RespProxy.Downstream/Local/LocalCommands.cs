@@ -1,0 +1,63 @@
+using System.Text;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+
+namespace RespProxy.Downstream.Local;
+
+/// <summary>What the proxy answers itself, without asking a node.</summary>
+internal static class LocalCommands
+{
+    /// <summary>Answers. False: not now, since earlier requests are unanswered and the command changes what they stand on.</summary>
+    public static bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        switch (spec.Local)
+        {
+            case LocalCommand.Auth:
+            case LocalCommand.Hello:
+            case LocalCommand.Reset:
+                if (session.Pending > 0) return session.WaitUntilIdle();
+                IdentityCommands.Execute(session, request, spec);
+                return true;
+            case LocalCommand.Ping:
+                Ping(session, request);
+                return true;
+            case LocalCommand.Echo:
+                session.Reply(session.Loop.Builder.Start(session.IsResp3).Bulk(request[1]).Written);
+                return true;
+            case LocalCommand.Select:
+                Select(session, request);
+                return true;
+            case LocalCommand.Quit:
+                session.Reply("+OK\r\n"u8);
+                session.CloseWhenAnswered();
+                return true;
+            case LocalCommand.Client:
+                ClientCommands.Execute(session, request, spec);
+                return true;
+            case LocalCommand.Command:
+                CommandCommands.Execute(session, request, spec);
+                return true;
+            default:
+                ServerCommands.Execute(session, request, spec);
+                return true;
+        }
+    }
+
+    /// <summary>https://redis.io/docs/latest/commands/ping/</summary>
+    private static void Ping(ClientSession session, in RequestView request)
+    {
+        if (request.Count > 2) session.ReplyError("ERR wrong number of arguments for 'ping' command");
+        else if (request.Count == 2) session.Reply(session.Loop.Builder.Start(session.IsResp3).Bulk(request[1]).Written);
+        else session.Reply("+PONG\r\n"u8);
+    }
+
+    /// <summary>Database 0 is the tenant's only one. https://redis.io/docs/latest/commands/select/</summary>
+    private static void Select(ClientSession session, in RequestView request)
+    {
+        if (!RespNumber.TryParse(request[1], out long database)) session.ReplyError("ERR value is not an integer or out of range");
+        else session.Reply(database == 0 ? "+OK\r\n"u8 : WireErrors.DatabaseOutOfRange);
+    }
+
+    public static bool Is(ReadOnlySpan<byte> argument, ReadOnlySpan<byte> keyword) => Ascii.EqualsIgnoreCase(argument, keyword);
+}

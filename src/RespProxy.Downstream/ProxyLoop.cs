@@ -1,0 +1,94 @@
+using RespProxy.Configuration;
+using RespProxy.Downstream.Routing;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Tenants;
+using RespProxy.Transport;
+using RespProxy.Upstream.Connections;
+
+namespace RespProxy.Downstream;
+
+/// <summary>What the sessions of one event loop share: readers, scratch space, connections upstream. Loop thread only.</summary>
+internal sealed class ProxyLoop
+{
+    /// <summary>Spare readers kept; more half-received requests than this at once are possible, and rare.</summary>
+    private const int SpareReaders = 64;
+
+    private readonly Stack<RequestReader> _readers = new();
+
+    public ProxyLoop(EventLoop events, ProxySnapshot configuration, TenantDirectory tenants, SessionRegistry registry, ServerFacts facts, UpstreamLoop[] upstreams)
+    {
+        Events = events;
+        Limits = configuration.Limits;
+        RequestLimits = new RequestLimits(Limits.MaxArguments, Limits.MaxBulkLength);
+        Tenants = tenants;
+        Registry = registry;
+        Facts = facts;
+        Upstreams = upstreams;
+        Router = new RequestRouter(this);
+    }
+
+    public EventLoop Events { get; }
+
+    public TimeProvider Time => Facts.Time;
+
+    public LimitsSnapshot Limits { get; }
+
+    public RequestLimits RequestLimits { get; }
+
+    public TenantDirectory Tenants { get; }
+
+    public SessionRegistry Registry { get; }
+
+    public ServerFacts Facts { get; }
+
+    /// <summary>By the upstream's position in the configuration.</summary>
+    public UpstreamLoop[] Upstreams { get; }
+
+    public RequestRouter Router { get; }
+
+    public SplitPool Splits { get; } = new();
+
+    public ReplyBuilder Builder { get; } = new();
+
+    public LoopCounters Counters { get; } = new();
+
+    /// <summary>The reader for requests that come whole: never holds half of one between two callbacks.</summary>
+    public RequestReader Reader { get; private set; } = new();
+
+    /// <summary>Lets a session keep the shared reader, with the half request in it; the loop takes another.</summary>
+    public RequestReader DetachReader()
+    {
+        RequestReader detached = Reader;
+        Reader = _readers.TryPop(out RequestReader? spare) ? spare : new RequestReader();
+        return detached;
+    }
+
+    public void ReturnReader(RequestReader reader)
+    {
+        reader.Reset();
+        if (_readers.Count < SpareReaders) _readers.Push(reader);
+    }
+}
+
+/// <summary>One loop's counts since the start. Written by the loop, read by anyone (a moment old).</summary>
+internal sealed class LoopCounters
+{
+    public long Requests;
+
+    public long AuthenticationFailures;
+
+    /// <summary>Replies withheld because they named a key outside the tenant's namespace. Must stay 0.</summary>
+    public long IsolationFaults;
+}
+
+/// <summary>What INFO, HELLO and CLIENT say of the proxy itself. Any thread.</summary>
+internal sealed class ServerFacts(TimeProvider time)
+{
+    public TimeProvider Time { get; } = time;
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    /// <summary>40 hex digits, anew at each start, as Redis's run_id.</summary>
+    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+}

@@ -1,0 +1,144 @@
+using System.Buffers;
+using RespProxy.Configuration;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
+using RespProxy.Upstream.Connections;
+using RespProxy.Upstream.Topology;
+
+namespace RespProxy.Downstream.Routing;
+
+/// <summary>
+/// Stages 7 to 10: finds the keys, plans the route, writes the request in the tenant's namespace straight into the node connection's
+/// output, and sends it.
+///
+/// <para>The plan: all keys in one slot, or a standalone upstream: the request goes whole. Otherwise a command whose replies can be
+/// merged is split by slot; any other is refused with CROSSSLOT, as a cluster would. No ready connection: the request is parked
+/// and sent as soon as there is one.</para>
+///
+/// One event loop's.
+/// </summary>
+internal sealed class RequestRouter(ProxyLoop loop)
+{
+    private readonly KeyIndexes _keys = new();
+    private readonly SplitPlanner _planner = new();
+
+    /// <summary>False: not now; offer the request again once nothing is owed to the client.</summary>
+    public bool TryRoute(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        if (KeyExtractor.Extract(request, spec, _keys, out ReadOnlySpan<byte> error) != KeyExtraction.Found || _keys.Count == 0)
+        {
+            session.ReplyError(error.IsEmpty ? "ERR syntax error"u8 : error);
+            return true;
+        }
+
+        UpstreamLoop upstream = session.Upstream;
+        SlotMap? map = upstream.Map;
+        if (map is not null && map.Version != session.MapVersion)
+        {
+            // Requests in flight were routed by an older map: a slot may have moved, and what is sent to its new owner now could run
+            // before what is still under way to the old one.
+            if (session.Pending > 0) return session.WaitUntilIdle();
+            session.MapVersion = map.Version;
+        }
+
+        KeyNamespace ns = session.Tenant!.Namespace;
+        int slot = ns.SlotOf(request[_keys[0]]);
+        if (_keys.Count > 1 && upstream.Snapshot.Mode == UpstreamMode.Cluster && !AllIn(slot, request, ns))
+        {
+            if (spec.Route == RouteRule.Keyed) session.Reply(WireErrors.CrossSlot);
+            else Split(session, request, spec, map);
+            return true;
+        }
+
+        SendWhole(session, request, spec, map, slot);
+        return true;
+    }
+
+    private bool AllIn(int slot, in RequestView request, KeyNamespace ns)
+    {
+        for (int i = 1; i < _keys.Count; i++)
+        {
+            if (ns.SlotOf(request[_keys[i]]) != slot) return false;
+        }
+
+        return true;
+    }
+
+    private void SendWhole(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot)
+    {
+        KeyNamespace ns = session.Tenant!.Namespace;
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
+        var inFlight = new InFlightRequest
+        {
+            Sink = session,
+            Command = spec,
+            StartedAt = loop.Events.Now,
+            Slot = (ushort)slot,
+            Mark = session.TakeReplyMark(),
+            Tag = session.Reserve(),
+        };
+        NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
+        if (node is not null)
+        {
+            node.Send(RequestRewriter.Write(request, _keys, ns, node.GetSpan(size)), inFlight);
+            if (node.IsCongested) session.WaitForRelief(node);
+        }
+        else
+        {
+            byte[] scratch = ArrayPool<byte>.Shared.Rent(size);
+            int length = RequestRewriter.Write(request, _keys, ns, scratch);
+            Park(session, inFlight, scratch.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private void Split(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map)
+    {
+        KeyNamespace ns = session.Tenant!.Namespace;
+        int stride = spec.Keys.Step;
+        SplitRequest split = loop.Splits.Rent();
+        int parts = _planner.Plan(request, _keys, ns);
+        split.Begin(session, spec.Route, session.TakeReplyMark(), session.Reserve(), _planner, parts);
+        for (int part = 0; part < parts; part++)
+        {
+            ReadOnlySpan<int> keys = _planner.KeysOf(part);
+            var inFlight = new InFlightRequest
+            {
+                Sink = split,
+                Command = spec,
+                StartedAt = loop.Events.Now,
+                Slot = (ushort)_planner.SlotOf(part),
+                Tag = (uint)part,
+            };
+            SendPart(session, request, inFlight, keys, stride, map);
+        }
+    }
+
+    private static void SendPart(ClientSession session, in RequestView request, in InFlightRequest inFlight, ReadOnlySpan<int> keys, int stride, SlotMap? map)
+    {
+        KeyNamespace ns = session.Tenant!.Namespace;
+        int size = RequestRewriter.MaxPartLength(request, keys, stride, ns);
+        NodeConnection? node = map is null ? null : session.Upstream.Select(map, inFlight.Slot, session.IsResp3);
+        if (node is not null)
+        {
+            node.Send(RequestRewriter.WritePart(request, keys, stride, ns, node.GetSpan(size)), inFlight);
+            if (node.IsCongested) session.WaitForRelief(node);
+        }
+        else
+        {
+            byte[] scratch = ArrayPool<byte>.Shared.Rent(size);
+            int length = RequestRewriter.WritePart(request, keys, stride, ns, scratch);
+            Park(session, inFlight, scratch.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private static void Park(ClientSession session, in InFlightRequest inFlight, ReadOnlySpan<byte> bytes)
+    {
+        // Parked first, then told of the delay: a request that fails at once must find its session as it left it.
+        session.OnDelayed(inFlight);
+        session.Upstream.Park(inFlight, bytes, session.IsResp3);
+    }
+}

@@ -1,0 +1,468 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using RespProxy.Downstream.Local;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
+using RespProxy.Tenancy.Tenants;
+using RespProxy.Transport;
+using RespProxy.Upstream.Connections;
+
+namespace RespProxy.Downstream.Sessions;
+
+/// <summary>
+/// One client connection, from its first byte to its last, on one event loop. The numbers are the stages of docs/architecture.md.
+///
+/// <para>Order. Every request takes a number when it is dispatched (9) and its reply leaves by that number (15), whichever node answers
+/// first. Where later requests might overtake earlier ones at the nodes (a redirect, a retry, a new slot map) or must
+/// not run under the state of earlier ones (AUTH, HELLO), reading stops until nothing is owed: <see cref="WaitUntilIdle"/>.</para>
+///
+/// Loop thread only, except where said.
+/// </summary>
+internal sealed class ClientSession : ConnectionHandler, IReplySink
+{
+    /// <summary>Bytes the client has not taken at which reading its requests stops (Kestrel's response buffer default is 64 KiB; pipelines want more).</summary>
+    private const long UnsentHighWater = 1024 * 1024;
+
+    private readonly ProxyLoop _loop;
+    private LoopConnection? _connection;
+    private RequestReader? _partial;
+    private ReplyQueue _replies;
+    private PauseReasons _paused;
+    private LoopTimer? _authenticationTimer;
+    private bool _delayed;
+    private bool _closing;
+    private bool _closed;
+    private bool _peerFinished;
+
+    /// <summary>Every whole request received so far has been executed.</summary>
+    private bool _isExhausted = true;
+
+    public ClientSession(ProxyLoop loop, SessionOrigin origin, long id)
+    {
+        _loop = loop;
+        Origin = origin;
+        Id = id;
+        CreatedAt = loop.Time.GetUtcNow();
+        SetTenant(origin.Tenant);
+    }
+
+    /// <summary>Unique among the proxy's connections since its start: CLIENT ID.</summary>
+    public long Id { get; }
+
+    public SessionOrigin Origin { get; }
+
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>Null until authenticated.</summary>
+    public Tenant? Tenant { get; private set; }
+
+    /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
+    public UpstreamLoop Upstream { get; private set; } = null!;
+
+    /// <summary>The client asked for RESP3 with HELLO 3.</summary>
+    public bool IsResp3 { get; set; }
+
+    /// <summary>What the client says of itself: CLIENT SETNAME and SETINFO. May be read from any thread.</summary>
+    public ClientLabels Labels { get; } = new();
+
+    /// <summary>CLIENT REPLY ON, OFF or SKIP.</summary>
+    public ReplyMode ReplyMode { get; set; }
+
+    /// <summary>Version of the slot map that the requests in flight were routed by.</summary>
+    public long MapVersion { get; set; }
+
+    public int Pending => _replies.Pending;
+
+    public ProxyLoop Loop => _loop;
+
+    public LoopConnection Connection => _connection!;
+
+    /// <summary>The last command's name, for CLIENT LIST. May be read from any thread.</summary>
+    public CommandSpec? LastCommand { get; private set; }
+
+    /// <summary>The client's address as CLIENT LIST shows it; taken once, since other loops ask too.</summary>
+    public string RemoteAddress { get; private set; } = "";
+
+    public string LocalAddress { get; private set; } = "";
+
+    // 1. Accept.
+    public override void OnConnected(LoopConnection connection)
+    {
+        _connection = connection;
+        RemoteAddress = connection.RemoteEndPoint?.ToString() ?? "";
+        LocalAddress = connection.LocalEndPoint?.ToString() ?? "";
+        if (!_loop.Registry.TryAdd(this))
+        {
+            Write(WireErrors.MaxClients);
+            CloseWhenSent();
+            return;
+        }
+
+        if (Tenant is null) _authenticationTimer = _loop.Events.Schedule(_loop.Limits.AuthenticationTimeout, Abort);
+    }
+
+    // 2. Scan, 3. Read: whole requests are executed, half of one waits for its rest.
+    public override void OnReadable(LoopConnection connection)
+    {
+        ReadOnlySpan<byte> unread = connection.Input.Unread;
+        if (_closing)
+        {
+            connection.Input.Consume(unread.Length);
+            return;
+        }
+
+        if (connection.Output.Unsent > UnsentHighWater) Pause(PauseReasons.Unsent);
+        int consumed = 0;
+        while (consumed < unread.Length && _paused == PauseReasons.None)
+        {
+            ReadOnlySpan<byte> rest = unread[consumed..];
+            RequestReader reader = _partial ?? _loop.Reader;
+            ReadStatus status = reader.Read(rest, Tenant is null ? RequestLimits.Unauthenticated : _loop.RequestLimits, out int length);
+            if (status == ReadStatus.Incomplete)
+            {
+                KeepPartial(reader, rest.Length);
+                break;
+            }
+
+            if (status == ReadStatus.Invalid)
+            {
+                RefuseProtocol(reader);
+                return;
+            }
+
+            bool executed = status == ReadStatus.Nothing || Execute(reader.View(rest, length));
+            if (_partial is not null) ReleasePartial();
+            if (!executed) break;
+            consumed += length;
+        }
+
+        if (_closed) return;
+        _isExhausted = _paused == PauseReasons.None || consumed == unread.Length;
+        if (consumed > 0) connection.Input.Consume(_closing ? unread.Length : consumed);
+        if (_peerFinished) CloseIfFinished();
+    }
+
+    public override void OnPeerFinished(LoopConnection connection)
+    {
+        // A half-closed client (printf ... | nc) still gets every reply that it is owed.
+        _peerFinished = true;
+        CloseIfFinished();
+    }
+
+    public override void OnDrained(LoopConnection connection) => Resume(PauseReasons.Unsent);
+
+    public override void OnClosed(LoopConnection connection, CloseReason reason)
+    {
+        _closed = true;
+        _closing = true;
+        _authenticationTimer?.Cancel();
+        if (_partial is not null) ReleasePartial();
+        _replies.Clear(_loop.Events.Buffers);
+        _loop.Registry.Remove(this);
+    }
+
+    // 4. Look up, 5. Gate. False: not now; the same request is offered again once nothing is owed.
+    private bool Execute(in RequestView request)
+    {
+        CommandSpec? spec = CommandTable.Find(request[0]);
+        if (spec is null)
+        {
+            AnswerUnknown(request);
+            return true;
+        }
+
+        if (spec.IsContainer && request.Count > 1)
+        {
+            CommandSpec? subcommand = CommandTable.FindSubcommand(spec, request[1]);
+            if (subcommand is null)
+            {
+                ReplyError(Refusals.UnknownSubcommand(spec, request[1]));
+                return true;
+            }
+
+            spec = subcommand;
+        }
+
+        LastCommand = spec;
+        _loop.Counters.Requests++;
+        if (!spec.AcceptsArgumentCount(request.Count))
+        {
+            ReplyError(Refusals.WrongArity(spec));
+            return true;
+        }
+
+        if (Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0)
+        {
+            Reply(WireErrors.NoAuth);
+            return true;
+        }
+
+        if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(this, request, spec);
+        if (spec.Route == RouteRule.None)
+        {
+            ReplyError(Refusals.Text(spec, Tenant!));
+            return true;
+        }
+
+        return _loop.Router.TryRoute(this, request, spec);
+    }
+
+    private void AnswerUnknown(in RequestView request)
+    {
+        // What a browser sends when a page makes it talk to a Redis port: end it, as Redis does, before its body is read as commands.
+        if (Ascii.EqualsIgnoreCase(request[0], "post"u8) || Ascii.EqualsIgnoreCase(request[0], "host:"u8)) Abort();
+        else if (Tenant is null) Reply(WireErrors.NoAuth);
+        else ReplyError(Refusals.UnknownCommand(request));
+    }
+
+    /// <summary>9. Takes the request's place in the line of replies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Reserve()
+    {
+        uint number = _replies.Reserve();
+        if (_replies.Pending >= _loop.Limits.ClientPendingRequests) Pause(PauseReasons.Pending);
+        return number;
+    }
+
+    /// <summary>The mark for a request to be sent upstream now: whether its reply is to be swallowed (CLIENT REPLY OFF and SKIP).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte TakeReplyMark() => ReplyMode == ReplyMode.On ? (byte)0 : TakeSilence();
+
+    private byte TakeSilence()
+    {
+        if (ReplyMode == ReplyMode.SkipNext) ReplyMode = ReplyMode.On;
+        return 1;
+    }
+
+    /// <summary>Answers the request at hand with a reply of the proxy's own, in its turn.</summary>
+    public void Reply(ReadOnlySpan<byte> reply)
+    {
+        if (TakeReplyMark() != 0) return;
+        if (_replies.Pending == 0) Write(reply);
+        else Complete(Reserve(), reply);
+    }
+
+    public void ReplyError(string text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
+
+    public void ReplyError(ReadOnlySpan<byte> text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
+
+    // 12. Reply, 14. Strip, 15. Settle.
+    public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply)
+    {
+        if (_closed) return;
+        if (request.Mark != 0) Complete(request.Tag, default);
+        else if (request.Command!.Reply == ReplyRule.Verbatim && reply[0] != '-') Complete(request.Tag, reply);
+        else CompleteRewritten(request, reply);
+    }
+
+    public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
+    {
+        if (!_closed) Complete(request.Tag, request.Mark != 0 ? default : Refusals.Line(failure));
+    }
+
+    public void OnDelayed(in InFlightRequest request)
+    {
+        if (_closed) return;
+        _delayed = true;
+        Pause(PauseReasons.Order);
+    }
+
+    private void CompleteRewritten(in InFlightRequest request, ReadOnlySpan<byte> reply)
+    {
+        KeyNamespace ns = Tenant!.Namespace;
+        ReplyRule rule = request.Command!.Reply;
+        if (rule == ReplyRule.Verbatim && !ReplyRewriter.QuotesNamespace(reply, ns))
+        {
+            Complete(request.Tag, reply);
+            return;
+        }
+
+        byte[] scratch = _loop.Events.Buffers.Rent(reply.Length);
+        int length = ReplyRewriter.Write(reply, rule, ns, scratch);
+        if (length < 0) _loop.Counters.IsolationFaults++;
+        Complete(request.Tag, length < 0 ? ReplyRewriter.Withheld : scratch.AsSpan(0, length));
+        _loop.Events.Buffers.Return(scratch);
+    }
+
+    /// <summary>Puts a reply in its place: to the client if its turn has come, aside otherwise. An empty one only moves the line.</summary>
+    public void Complete(uint number, ReadOnlySpan<byte> reply)
+    {
+        if (_closed) return;
+        if (_replies.IsHead(number))
+        {
+            _replies.Advance();
+            Write(reply);
+            if (_replies.HasParked) WriteParked();
+        }
+        else
+        {
+            _replies.Park(number, reply, _loop.Events.Buffers);
+            if (_replies.ParkedBytes > _loop.Limits.ClientOutputBuffer) Abort();
+        }
+
+        if (_paused != PauseReasons.None || _peerFinished) AfterReply();
+    }
+
+    private void WriteParked()
+    {
+        while (_replies.TryTakeHead(out ReadOnlySpan<byte> reply)) Write(reply);
+        _replies.ReleaseUnused(_loop.Events.Buffers);
+    }
+
+    private void AfterReply()
+    {
+        if (_replies.Pending <= _loop.Limits.ClientPendingRequests / 2) Resume(PauseReasons.Pending);
+        if (_replies.Pending > 0) return;
+        _delayed = false;
+        Resume(PauseReasons.Order);
+        CloseIfFinished();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Write(ReadOnlySpan<byte> reply)
+    {
+        LoopPipeWriter output = _connection!.Output;
+        if (output.Unsent > _loop.Limits.ClientOutputBuffer)
+        {
+            // Like Redis's client-output-buffer-limit: what a client does not read must not become the proxy's memory.
+            _loop.Registry.LogOutputLimit(this, output.Unsent);
+            Abort();
+            return;
+        }
+
+        reply.CopyTo(output.GetSpan(reply.Length));
+        output.Advance(reply.Length);
+        output.Flush();
+    }
+
+    /// <summary>Stops reading until nothing is owed; the request at hand is then offered again. Always false, for the caller to return.</summary>
+    public bool WaitUntilIdle()
+    {
+        Pause(PauseReasons.Order);
+        return false;
+    }
+
+    /// <summary>Stops reading while a node takes no more.</summary>
+    public void WaitForRelief(NodeConnection node)
+    {
+        if ((_paused & PauseReasons.Upstream) != 0) return;
+        Pause(PauseReasons.Upstream);
+        node.WhenRelieved(() => Resume(PauseReasons.Upstream));
+    }
+
+    public void Authenticate(Tenant tenant)
+    {
+        _authenticationTimer?.Cancel();
+        SetTenant(tenant);
+    }
+
+    /// <summary>Back to the state of a new connection, the tenant included: RESET.</summary>
+    public void ResetState()
+    {
+        SetTenant(Origin.Tenant);
+        IsResp3 = false;
+        ReplyMode = ReplyMode.On;
+        Labels.Name = "";
+    }
+
+    /// <summary>Answers what was asked so far, then closes: QUIT, and the end of a drain. Requests not yet read are dropped.</summary>
+    public void CloseWhenAnswered()
+    {
+        _closing = true;
+        Pause(PauseReasons.Closing);
+        CloseIfFinished();
+    }
+
+    /// <summary>Closes at once.</summary>
+    public void Abort()
+    {
+        _closing = true;
+        _connection?.Abort();
+    }
+
+    private void SetTenant(Tenant? tenant)
+    {
+        Tenant = tenant;
+        Upstream = tenant is null ? null! : _loop.Upstreams[tenant.UpstreamIndex];
+        MapVersion = 0;
+    }
+
+    private void CloseIfFinished()
+    {
+        if (_closed || Pending > 0) return;
+        if (_closing || (_peerFinished && _isExhausted)) CloseWhenSent();
+    }
+
+    private void CloseWhenSent()
+    {
+        _closing = true;
+        _connection!.CloseWhenSent();
+    }
+
+    private void Pause(PauseReasons reason)
+    {
+        if (_paused == PauseReasons.None && !_closed) _connection!.PauseReading();
+        _paused |= reason;
+    }
+
+    private void Resume(PauseReasons reason)
+    {
+        if ((_paused & reason) == 0 || (reason == PauseReasons.Order && _delayed)) return;
+        _paused &= ~reason;
+        if (_paused == PauseReasons.None && !_closed) _connection!.ResumeReading();
+    }
+
+    private void KeepPartial(RequestReader reader, int received)
+    {
+        if (Math.Max(reader.Needed, received) > _loop.Limits.ClientQueryBuffer)
+        {
+            Abort();
+            return;
+        }
+
+        _connection!.Input.ExpectAtLeast(reader.Needed);
+        if (_partial is not null) return;
+        if (reader.IsInsideFrame) _partial = _loop.DetachReader();
+        else reader.Reset();
+    }
+
+    private void ReleasePartial()
+    {
+        _loop.ReturnReader(_partial!);
+        _partial = null;
+    }
+
+    private void RefuseProtocol(RequestReader reader)
+    {
+        string text = "ERR Protocol error: " + ProtocolErrors.Text(reader.Error, reader.ErrorByte);
+        reader.Reset();
+        ReplyMode = ReplyMode.On;
+        ReplyError(text);
+        CloseWhenAnswered();
+        _connection!.Input.Consume(_connection.Input.Unread.Length);
+    }
+
+    public override string ToString() => $"client {Id}";
+
+    [Flags]
+    private enum PauseReasons
+    {
+        None = 0,
+
+        /// <summary>A later request must not overtake an earlier one.</summary>
+        Order = 1,
+
+        /// <summary>Too many requests unanswered.</summary>
+        Pending = 2,
+
+        /// <summary>The client does not read its replies.</summary>
+        Unsent = 4,
+
+        /// <summary>A node does not take more requests.</summary>
+        Upstream = 8,
+
+        /// <summary>No more requests are wanted.</summary>
+        Closing = 16,
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Tenants;
+using RespProxy.Upstream.Connections;
+
+namespace RespProxy.Downstream.Sessions;
+
+/// <summary>The texts of refusals that name what was refused, worded as Redis 7 words them.</summary>
+internal static class Refusals
+{
+    /// <summary>Longest part of an argument that an error quotes (Redis quotes 128 bytes).</summary>
+    private const int QuotedLength = 128;
+
+    public static string WrongArity(CommandSpec spec) => $"ERR wrong number of arguments for '{LowerName(spec)}' command";
+
+    public static string UnknownSubcommand(CommandSpec container, ReadOnlySpan<byte> subcommand) =>
+        $"ERR unknown subcommand '{Quote(subcommand)}'. Try {container.Name} HELP.";
+
+    /// <summary>Why a command of the table is not run for this tenant.</summary>
+    public static string Text(CommandSpec spec, Tenant tenant) => spec.Refusal == Refusal.NotForTenants
+        ? $"NOPERM tenant '{tenant.Name}' may not run '{LowerName(spec)}'"
+        : $"ERR command '{LowerName(spec)}' is not supported by this proxy yet";
+
+    /// <summary>The whole error line of a request that got no reply.</summary>
+    public static ReadOnlySpan<byte> Line(UpstreamFailure failure) => failure switch
+    {
+        UpstreamFailure.OutcomeUnknown => WireErrors.OutcomeUnknown,
+        UpstreamFailure.TimedOut => WireErrors.TimedOut,
+        UpstreamFailure.TooManyRedirects => WireErrors.TooManyRedirects,
+        UpstreamFailure.Overloaded => WireErrors.Overloaded,
+        _ => WireErrors.NotExecuted,
+    };
+
+    /// <summary>Unknown commands are refused with the text that clients' fallbacks parse (lettuce does).</summary>
+    public static string UnknownCommand(in RequestView request)
+    {
+        var text = new StringBuilder("ERR unknown command '").Append(Quote(request[0])).Append("', with args beginning with: ");
+        int quoted = 0;
+        for (int i = 1; i < request.Count && quoted < QuotedLength; i++)
+        {
+            string argument = Quote(request[i], QuotedLength - quoted);
+            quoted += argument.Length;
+            text.Append('\'').Append(argument).Append("' ");
+        }
+
+        return text.ToString();
+    }
+
+    private static string LowerName(CommandSpec spec) => spec.Name.ToLowerInvariant();
+
+    private static string Quote(ReadOnlySpan<byte> argument, int most = QuotedLength) =>
+        Encoding.UTF8.GetString(argument[..Math.Min(argument.Length, most)]);
+}

@@ -1,0 +1,44 @@
+using RespProxy.Tenancy.Tenants;
+
+namespace RespProxy.Downstream.Sessions;
+
+/// <summary>The listener a client came in on.</summary>
+/// <param name="Listener">The listener's name.</param>
+/// <param name="Tenant">Tenant of all its connections; null where clients must authenticate.</param>
+internal sealed record SessionOrigin(string Listener, Tenant? Tenant);
+
+/// <summary>CLIENT REPLY (https://redis.io/docs/latest/commands/client-reply/).</summary>
+internal enum ReplyMode : byte
+{
+    On,
+    Off,
+
+    /// <summary>The next command's reply is left out.</summary>
+    SkipNext,
+}
+
+/// <summary>What a client says of itself. Written on its loop, read by CLIENT LIST of any loop.</summary>
+internal sealed class ClientLabels
+{
+    private volatile string _name = "";
+    private volatile string _library = "";
+    private volatile string _libraryVersion = "";
+
+    public string Name
+    {
+        get => _name;
+        set => _name = value;
+    }
+
+    public string Library
+    {
+        get => _library;
+        set => _library = value;
+    }
+
+    public string LibraryVersion
+    {
+        get => _libraryVersion;
+        set => _libraryVersion = value;
+    }
+}
