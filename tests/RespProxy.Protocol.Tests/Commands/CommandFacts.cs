@@ -16,7 +16,7 @@ internal sealed record CommandFact(string Name, int Arity, string Group, IReadOn
         ["GEORADIUS"] = KeyShape.GeoRadius,
         ["GEORADIUSBYMEMBER"] = KeyShape.GeoRadius,
         ["XREAD"] = KeyShape.Streams,
-        ["XREADGROUP"] = KeyShape.Streams,
+        ["XREADGROUP"] = KeyShape.GroupStreams,
         // Two plain positions, and an option that would leave the database.
         ["COPY"] = KeyShape.Copy,
     };

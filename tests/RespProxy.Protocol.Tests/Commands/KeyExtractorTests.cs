@@ -95,7 +95,7 @@ public sealed class KeyExtractorTests
     [InlineData("XREAD COUNT 1 a b")]
     [InlineData("XREAD foo STREAMS a 0")]
     [InlineData("XREAD COUNT STREAMS a 0")]
-    [InlineData("XREAD COUNT 1 NOACK STREAMS")]
+    [InlineData("XREAD COUNT 1 STREAMS")]
     [InlineData("XREADGROUP GROUP g c NOACK COUNT GROUP")]
     [InlineData("SORT k STORE")]
     [InlineData("SORT k foo")]
@@ -114,7 +114,11 @@ public sealed class KeyExtractorTests
     [InlineData("XREADGROUP GROUP g c STREAMS a b c", "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.")]
     [InlineData("MSET a 1 b", "ERR wrong number of arguments for 'mset' command")]
     [InlineData("MSETNX a 1 b", "ERR wrong number of arguments for 'msetnx' command")]
-    public void Halves_that_do_not_match_are_answered_in_Redis_own_words(string line, string error) =>
+    [InlineData("XREAD GROUP g c STREAMS a 0", "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.")]
+    [InlineData("XREAD NOACK STREAMS a 0", "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.")]
+    [InlineData("XREADGROUP COUNT 1 NOACK STREAMS a 0", "ERR Missing GROUP option for XREADGROUP")]
+    [InlineData("XREADGROUP STREAMS STREAMS STREAMS STREAMS a 0", "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.")]
+    public void Uneven_pairs_and_misplaced_groups_are_answered_in_Redis_own_words(string line, string error) =>
         AssertRefused(line, KeyExtraction.SyntaxError, error);
 
     [Theory]
