@@ -74,7 +74,7 @@ public static class CommandReference
             KeyShape.Range when keys.Last > 0 => $"{keys.First} to {keys.Last}",
             KeyShape.Range => $"{keys.First} to {(keys.Last == -1 ? "the last" : "the last but one")}{(keys.Step == 2 ? ", every other" : "")}",
             KeyShape.Counted => $"{(keys.First > 0 ? $"{keys.First} and " : "")}as many as {keys.NumKeys} says",
-            KeyShape.Streams => "after STREAMS",
+            KeyShape.Streams or KeyShape.GroupStreams => "after STREAMS",
             KeyShape.Sort => "1, STORE",
             KeyShape.GeoRadius => "1, STORE, STOREDIST",
             KeyShape.Copy => "1 to 2",

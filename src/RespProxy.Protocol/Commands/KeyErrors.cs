@@ -13,6 +13,14 @@ internal static class KeyErrors
     public static ReadOnlySpan<byte> UnbalancedStreams =>
         "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
 
+    public static ReadOnlySpan<byte> GroupOption =>
+        "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."u8;
+
+    public static ReadOnlySpan<byte> NoAckOption =>
+        "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."u8;
+
+    public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;
+
     public static ReadOnlySpan<byte> BlockOption => "ERR the BLOCK option is not supported by the proxy yet"u8;
 
     public static ReadOnlySpan<byte> SortPattern =>

@@ -62,7 +62,7 @@ public static class KeyExtractor
         {
             KeyShape.Range => Range(request, spec, keys, out error),
             KeyShape.Counted => Counted(request, spec, keys, out error),
-            KeyShape.Streams => Streams(request, positions, keys, out error),
+            KeyShape.Streams or KeyShape.GroupStreams => Streams(request, positions, keys, out error),
             KeyShape.Sort => Sort(request, positions, keys, out error),
             KeyShape.GeoRadius => GeoRadius(request, positions, keys, out error),
             KeyShape.Copy => Copy(request, positions, keys, out error),
@@ -104,11 +104,11 @@ public static class KeyExtractor
     }
 
     /// <summary>[COUNT n] [BLOCK ms] [GROUP group consumer] [NOACK] STREAMS key ... id ...; a group may well be named STREAMS.</summary>
-    /// <remarks>XREAD with GROUP or NOACK goes to the server, which refuses it in its own words.</remarks>
     private static KeyExtraction Streams(in RequestView request, KeySpec positions, KeyIndexes keys, out ReadOnlySpan<byte> error)
     {
-        error = default;
+        bool groups = positions.Shape == KeyShape.GroupStreams;
         bool blocks = false;
+        bool grouped = false;
         for (int i = positions.OptionsFrom; i < request.Count; i++)
         {
             ReadOnlySpan<byte> option = request[i];
@@ -116,23 +116,39 @@ public static class KeyExtractor
             if (following >= 1 && IsKeyword(option, "STREAMS"u8))
             {
                 if (blocks) return Refuse(KeyExtraction.Unsupported, KeyErrors.BlockOption, out error);
-                if (following % 2 != 0) return Refuse(KeyExtraction.SyntaxError, KeyErrors.UnbalancedStreams, out error);
-                for (int key = 1; key <= following / 2; key++) keys.Add(i + key);
-                return KeyExtraction.Found;
+                return FirstHalf(i + 1, following, groups && !grouped, keys, out error);
             }
 
             if (following >= 1 && IsKeyword(option, "COUNT"u8)) i++;
-            else if (following >= 2 && IsKeyword(option, "GROUP"u8)) i += 2;
-            else if (IsKeyword(option, "NOACK"u8)) continue;
             else if (following >= 1 && IsKeyword(option, "BLOCK"u8))
             {
                 blocks = true;
                 i++;
             }
-            else break;
+            else if (following >= 2 && IsKeyword(option, "GROUP"u8))
+            {
+                if (!groups) return Refuse(KeyExtraction.SyntaxError, KeyErrors.GroupOption, out error);
+                grouped = true;
+                i += 2;
+            }
+            else if (!IsKeyword(option, "NOACK"u8)) break;
+            else if (!groups) return Refuse(KeyExtraction.SyntaxError, KeyErrors.NoAckOption, out error);
         }
 
         return Refuse(KeyExtraction.SyntaxError, KeyErrors.Syntax, out error);
+    }
+
+    /// <summary>
+    /// Keys and as many ids. Without its GROUP an XREADGROUP is refused here: a server in cluster mode
+    /// would look for the keys elsewhere than where it reads them, and redirect by what is none.
+    /// </summary>
+    private static KeyExtraction FirstHalf(int start, int count, bool lacksGroup, KeyIndexes keys, out ReadOnlySpan<byte> error)
+    {
+        if (count % 2 != 0) return Refuse(KeyExtraction.SyntaxError, KeyErrors.UnbalancedStreams, out error);
+        if (lacksGroup) return Refuse(KeyExtraction.SyntaxError, KeyErrors.MissingGroup, out error);
+        for (int i = 0; i < count / 2; i++) keys.Add(start + i);
+        error = default;
+        return KeyExtraction.Found;
     }
 
     /// <summary>key [ASC|DESC] [ALPHA] [LIMIT offset count] [BY pattern] [GET pattern ...] [STORE key ...].</summary>

@@ -11,8 +11,11 @@ public enum KeyShape : byte
     /// <summary>Argument NumKeys says how many keys follow it; additionally argument First is a key when First &gt; 0 (ZUNIONSTORE).</summary>
     Counted,
 
-    /// <summary>The first half of the arguments after the keyword STREAMS (XREAD, XREADGROUP).</summary>
+    /// <summary>The first half of the arguments after the keyword STREAMS (XREAD).</summary>
     Streams,
+
+    /// <summary>The same behind a GROUP, which must be there (XREADGROUP).</summary>
+    GroupStreams,
 
     /// <summary>Argument 1, and the argument of each STORE option; BY and GET patterns name keys too (SORT).</summary>
     Sort,
@@ -51,4 +54,15 @@ public readonly record struct KeySpec(
     int Step = 1,
     int NumKeys = 0,
     NumKeysRule NumKeysRule = NumKeysRule.Combine,
-    int OptionsFrom = 0);
+    int OptionsFrom = 0)
+{
+    /// <summary>First key, last key and step as the reply of COMMAND has them; zeros where positions alone do not tell.</summary>
+    public (int First, int Last, int Step) FirstLastStep => Shape switch
+    {
+        KeyShape.Range => (First, Last, Step),
+        KeyShape.Copy => (First, Last, 1),
+        KeyShape.Sort or KeyShape.GeoRadius or KeyShape.Migrate => (First, First, 1),
+        KeyShape.Counted when First > 0 => (First, First, 1),
+        _ => (0, 0, 0),
+    };
+}

@@ -56,6 +56,8 @@ internal static class RowFactory
 
     public static KeySpec Streams => new(KeyShape.Streams, OptionsFrom: 1);
 
+    public static KeySpec GroupStreams => new(KeyShape.GroupStreams, OptionsFrom: 1);
+
     /// <summary>key value key value ... to the end.</summary>
     public static KeySpec Pairs => new(KeyShape.Range, First: 1, Last: -1, Step: 2);
 

@@ -27,7 +27,7 @@ internal static class StreamRows
         Keyed("XPENDING", -3, R, At(1)),
         Keyed("XRANGE", -4, R, At(1)),
         Keyed("XREAD", -4, R | B, Streams, StripStreams, "The BLOCK option is refused for now."),
-        Keyed("XREADGROUP", -7, W | B, Streams, StripStreams, "The BLOCK option is refused for now."),
+        Keyed("XREADGROUP", -7, W | B, GroupStreams, StripStreams, "The BLOCK option is refused for now."),
         Keyed("XREVRANGE", -4, R, At(1)),
         Keyed("XSETID", -3, W | D | F, At(1)),
         Keyed("XTRIM", -4, W, At(1)),
