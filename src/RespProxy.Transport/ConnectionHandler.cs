@@ -24,6 +24,13 @@ public abstract class ConnectionHandler
     {
     }
 
+    /// <summary>
+    /// The peer of an accepted connection will send no more (it may still read): what is owed to it can be written, then
+    /// <see cref="LoopConnection.CloseWhenSent"/> called. Unless overridden, the connection closes at once as
+    /// <see cref="CloseReason.PeerClosed"/>. Outgoing connections close so without this call.
+    /// </summary>
+    public virtual void OnPeerFinished(LoopConnection connection) => connection.CloseAs(CloseReason.PeerClosed);
+
     /// <summary>The connection is over, for whichever reason; the last call, made exactly once. Its buffers are gone after it returns.</summary>
     public abstract void OnClosed(LoopConnection connection, CloseReason reason);
 }

@@ -22,6 +22,15 @@ public abstract class EventLoop : IDisposable
     /// <summary>Connections open on this loop, accepted and outgoing. Any thread; may be a turn old.</summary>
     public abstract int ConnectionCount { get; }
 
+    /// <summary>What this loop has done and holds. Any thread.</summary>
+    public abstract LoopCounters Counters { get; }
+
+    /// <summary>
+    /// Called once at the end of every turn, after handlers, mailbox and timers and before output is sent: the place to
+    /// write what was gathered over the turn.
+    /// </summary>
+    public Action? TurnEnding { get; set; }
+
     /// <summary>Runs <paramref name="work"/> on the loop's thread, in the order posted. Any thread. False when the loop has stopped.</summary>
     public abstract bool Post(Action work);
 
@@ -34,6 +43,10 @@ public abstract class EventLoop : IDisposable
     /// </summary>
     public abstract LoopConnection Connect(EndPoint endPoint, TimeSpan timeout, ConnectionHandler handler);
 
+    /// <summary>
+    /// Closes every connection (handlers hear OnClosed on the loop's thread), then ends the thread; waits for it, but not
+    /// for ever. Any thread.
+    /// </summary>
     public abstract void Dispose();
 }
 

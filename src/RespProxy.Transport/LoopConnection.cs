@@ -54,11 +54,20 @@ public abstract class LoopConnection : IDuplexPipe
     /// </summary>
     public abstract void ResumeReading();
 
-    /// <summary>Sends what is written, then closes; nothing more is read. Reported as <see cref="CloseReason.Local"/>.</summary>
+    /// <summary>
+    /// Sends what is written, then closes; nothing more is read. Reported as <see cref="CloseReason.Local"/>. A peer that
+    /// never reads keeps the connection open until <see cref="Abort"/>.
+    /// </summary>
     public abstract void CloseWhenSent();
 
     /// <summary>Closes at once; unsent bytes are dropped. <see cref="ConnectionHandler.OnClosed"/> follows in the loop's next step.</summary>
     public abstract void Abort();
+
+    /// <summary>Set while the connection is on the loop's list of those to flush.</summary>
+    internal bool IsDirty { get; set; }
+
+    /// <summary>As <see cref="Abort"/>, but reported as <paramref name="reason"/>.</summary>
+    internal abstract void CloseAs(CloseReason reason);
 
     /// <summary>Puts the connection on the loop's list of those to flush at the end of this turn.</summary>
     internal abstract void MarkDirty();

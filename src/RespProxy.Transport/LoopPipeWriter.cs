@@ -9,45 +9,202 @@ namespace RespProxy.Transport;
 /// <see cref="ReleaseTo"/>: a request that a node redirects, or loses, is found again at its stream position and
 /// copied from there, and no request is copied ahead of need. The array is compacted when it would have to grow.</para>
 ///
+/// <para>The array: <c>[ free | sent, retained | unsent | free ]</c>, the borders being the released, sent and written
+/// offsets; without retention released equals sent. Stream position = offset + position of the array's first byte.</para>
+///
 /// Used on the loop's thread only.
 /// </summary>
 public sealed class LoopPipeWriter : PipeWriter
 {
-    private readonly LoopConnection _connection;
+    /// <summary>First array of an empty writer: a handful of small replies, and a page.</summary>
+    private const int FirstArray = 4096;
 
-    internal LoopPipeWriter(LoopConnection connection) => _connection = connection;
+    /// <summary>An empty writer that retains (an upstream one, hot) keeps an array up to this size between turns.</summary>
+    private const int KeptWhenEmpty = 64 * 1024;
+
+    private readonly LoopConnection _connection;
+    private readonly BufferPool _pool;
+    private byte[] _array = [];
+    private long _basePosition;
+    private long _releasePosition;
+    private int _released;
+    private int _sent;
+    private int _written;
+    private bool _closed;
+
+    internal LoopPipeWriter(LoopConnection connection)
+    {
+        _connection = connection;
+        _pool = connection.Loop.Buffers;
+    }
 
     /// <summary>Stream position of the next byte to be written: bytes written since the connection was made.</summary>
-    public long Position => throw new NotImplementedException();
+    public long Position => _basePosition + _written;
 
     /// <summary>Stream position of the first byte not yet handed to the system. Bytes at or after it have certainly not left.</summary>
-    public long SentPosition => throw new NotImplementedException();
+    public long SentPosition => _basePosition + _sent;
 
     /// <summary>Written and not yet handed to the system.</summary>
-    public long Unsent => Position - SentPosition;
+    public long Unsent => _written - _sent;
 
     /// <summary>Set before the first write; false by default.</summary>
     public bool RetainsSent { get; set; }
 
-    /// <summary>Bytes before <paramref name="position"/> are not needed any more.</summary>
-    public void ReleaseTo(long position) => throw new NotImplementedException();
+    /// <summary>Always true: <see cref="UnflushedBytes"/> is <see cref="Unsent"/>.</summary>
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => Unsent;
+
+    /// <summary>The bytes to hand to the system next.</summary>
+    internal ReadOnlyMemory<byte> UnsentBytes => _array.AsMemory(_sent, _written - _sent);
+
+    /// <summary>The array behind <see cref="UnsentBytes"/>, for the system call.</summary>
+    internal ArraySegment<byte> UnsentSegment => new(_array, _sent, _written - _sent);
+
+    /// <summary>Bytes before <paramref name="position"/> are not needed any more. Those not yet sent are still sent.</summary>
+    public void ReleaseTo(long position)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position, Position);
+        if (position <= _releasePosition)
+            return;
+        _releasePosition = position;
+        ReleaseSent();
+    }
 
     /// <summary>Bytes written at <paramref name="position"/>, not released. Valid until the next write.</summary>
-    public ReadOnlySpan<byte> Retained(long position, int length) => throw new NotImplementedException();
+    /// <exception cref="ArgumentOutOfRangeException">Some of them are released, or not written.</exception>
+    public ReadOnlySpan<byte> Retained(long position, int length)
+    {
+        long offset = position - _basePosition;
+        if (offset < _released || length < 0 || offset + length > _written)
+            throw new ArgumentOutOfRangeException(nameof(position), position, "Released already, or never written.");
+        return _array.AsSpan((int)offset, length);
+    }
 
     /// <summary>Has the bytes written so far sent at the end of this turn. Costs a flag test.</summary>
-    public void Flush() => throw new NotImplementedException();
+    public void Flush()
+    {
+        if (!_connection.IsDirty)
+            _connection.MarkDirty();
+    }
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => throw new NotImplementedException();
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _array.AsMemory(_written);
+    }
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => throw new NotImplementedException();
+    public override Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _array.AsSpan(_written);
+    }
 
-    public override void Advance(int bytes) => throw new NotImplementedException();
+    public override void Advance(int bytes)
+    {
+        if ((uint)bytes > (uint)(_array.Length - _written))
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "More than was asked for.");
+        _written += bytes;
+        if (_closed)
+            DropArray();
+    }
 
     /// <summary>The same as <see cref="Flush"/>; completed at once: backpressure is <see cref="Unsent"/> and <see cref="ConnectionHandler.OnDrained"/>.</summary>
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        Flush();
+        return new ValueTask<FlushResult>(new FlushResult(isCanceled: false, isCompleted: _connection.IsClosed));
+    }
 
-    public override void CancelPendingFlush() => throw new NotImplementedException();
+    /// <summary>Nothing: a flush never waits.</summary>
+    public override void CancelPendingFlush()
+    {
+    }
 
-    public override void Complete(Exception? exception = null) => throw new NotImplementedException();
+    /// <summary>As <see cref="LoopConnection.CloseWhenSent"/>, or with an exception as <see cref="LoopConnection.Abort"/>.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        if (exception is null)
+            _connection.CloseWhenSent();
+        else
+            _connection.Abort();
+    }
+
+    /// <summary>The first <paramref name="count"/> of <see cref="UnsentBytes"/> went to the system.</summary>
+    internal void MarkSent(int count)
+    {
+        _sent += count;
+        ReleaseSent();
+    }
+
+    /// <summary>Unsent bytes will never be sent: the peer takes no more. Retained ones stay readable.</summary>
+    internal void Close()
+    {
+        _closed = true;
+        DropArray();
+    }
+
+    private void ReleaseSent()
+    {
+        _released = RetainsSent ? (int)Math.Clamp(_releasePosition - _basePosition, _released, _sent) : _sent;
+        if (_released < _written)
+            return;
+        if (RetainsSent && _array.Length <= KeptWhenEmpty)
+            Rebase();
+        else
+            DropArray();
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        if (_array.Length - _written < Math.Max(sizeHint, 1))
+            MakeRoom(Math.Max(sizeHint, 1));
+    }
+
+    private void MakeRoom(int room)
+    {
+        int live = _written - _released;
+        long needed = (long)live + room;
+        if (needed > Array.MaxLength)
+            throw new InvalidOperationException("The output of a connection cannot exceed 2 GiB.");
+
+        // Moving in place costs the live bytes and wins the released ones: paid for when there are at least as many.
+        if (needed <= _array.Length && _released >= live)
+        {
+            _array.AsSpan(_released, live).CopyTo(_array);
+        }
+        else
+        {
+            long capacity = Math.Max(Math.Max(needed, FirstArray), Math.Min(_array.Length + 1L, Array.MaxLength));
+            var larger = _pool.Rent((int)capacity);
+            _array.AsSpan(_released, live).CopyTo(larger);
+            ReturnArray();
+            _array = larger;
+        }
+
+        _basePosition += _released;
+        _written -= _released;
+        _sent -= _released;
+        _released = 0;
+    }
+
+    /// <summary>Everything written is done with: the next byte goes to the array's start.</summary>
+    private void Rebase()
+    {
+        _basePosition += _written;
+        _released = _sent = _written = 0;
+    }
+
+    private void DropArray()
+    {
+        Rebase();
+        ReturnArray();
+        _array = [];
+    }
+
+    private void ReturnArray()
+    {
+        if (_array.Length > 0)
+            _pool.Return(_array);
+    }
 }

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+
+namespace RespProxy.Transport.Core;
+
+/// <summary>The timers of a loop: a binary heap by due time; a cancelled timer leaves at once. The loop's thread only.</summary>
+internal sealed class TimerHeap
+{
+    private readonly List<Entry> _heap = [];
+    private long _sequence;
+
+    public int Count => _heap.Count;
+
+    /// <summary>When the earliest timer is due, in <see cref="Stopwatch"/> ticks; <see cref="long.MaxValue"/> without timers.</summary>
+    public long NextDue => _heap.Count == 0 ? long.MaxValue : _heap[0].Due;
+
+    public LoopTimer Add(long due, Action callback)
+    {
+        var entry = new Entry(this, due, _sequence++, callback) { Index = _heap.Count };
+        _heap.Add(entry);
+        Rise(entry);
+        return entry;
+    }
+
+    /// <summary>Takes the earliest timer off, if it is due at <paramref name="now"/>.</summary>
+    public bool TryTakeDue(long now, out Action callback)
+    {
+        if (NextDue > now)
+        {
+            callback = null!;
+            return false;
+        }
+
+        callback = _heap[0].Callback;
+        Remove(_heap[0]);
+        return true;
+    }
+
+    private void Remove(Entry entry)
+    {
+        int hole = entry.Index;
+        entry.Index = -1;
+        var last = _heap[^1];
+        _heap.RemoveAt(_heap.Count - 1);
+        if (last == entry)
+            return;
+        Place(last, hole);
+        Rise(last);
+        Sink(last);
+    }
+
+    private void Rise(Entry entry)
+    {
+        while (entry.Index > 0)
+        {
+            int parentIndex = (entry.Index - 1) / 2;
+            var parent = _heap[parentIndex];
+            if (!entry.IsBefore(parent))
+                return;
+            Place(parent, entry.Index);
+            Place(entry, parentIndex);
+        }
+    }
+
+    private void Sink(Entry entry)
+    {
+        while (true)
+        {
+            int child = (2 * entry.Index) + 1;
+            if (child >= _heap.Count)
+                return;
+            if (child + 1 < _heap.Count && _heap[child + 1].IsBefore(_heap[child]))
+                child++;
+            var earlier = _heap[child];
+            if (!earlier.IsBefore(entry))
+                return;
+            Place(earlier, entry.Index);
+            Place(entry, child);
+        }
+    }
+
+    private void Place(Entry entry, int index)
+    {
+        _heap[index] = entry;
+        entry.Index = index;
+    }
+
+    private sealed class Entry(TimerHeap heap, long due, long sequence, Action callback) : LoopTimer
+    {
+        public long Due => due;
+
+        public Action Callback => callback;
+
+        /// <summary>Where in the heap this is; -1 once fired or cancelled.</summary>
+        public int Index { get; set; }
+
+        // Equal times fire in the order scheduled.
+        public bool IsBefore(Entry other) => due < other.Due || (due == other.Due && sequence < other.Sequence);
+
+        public override void Cancel()
+        {
+            if (Index >= 0)
+                heap.Remove(this);
+        }
+
+        private long Sequence => sequence;
+    }
+}
