@@ -6,7 +6,7 @@ internal static class ClusterRows
 {
     public static CommandSpec[] All => Group("cluster",
     [
-        NotForTenants("ASKING", 1, F, Slots),
+        NotForTenants("ASKING", 1, F, RowFactory.Slots),
         Local("CLUSTER", -2, None, LocalCommand.Cluster, "To a tenant this is one plain Redis: cluster support is disabled."),
         Local("CLUSTER|ADDSLOTS", -3, A | T, LocalCommand.Cluster),
         Local("CLUSTER|ADDSLOTSRANGE", -4, A | T, LocalCommand.Cluster),
