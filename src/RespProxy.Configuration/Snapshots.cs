@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace RespProxy.Configuration;
 
@@ -77,6 +79,13 @@ public sealed record UpstreamSnapshot
 
     /// <summary>MOVED and ASK hops of one request before it ends in an error (Redis clients use 5 to 16).</summary>
     public int MaxRedirects { get; init; } = 5;
+
+    /// <summary>For ToString: what names the upstream, never the password.</summary>
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append($"Name = {Name}, Mode = {Mode}, Seeds = {string.Join(' ', Seeds)}, Username = {Username}, Password = {(Password is null ? "none" : "***")}");
+        return true;
+    }
 }
 
 /// <summary>Host (name or address; IPv6 without brackets) and port of a node.</summary>
@@ -117,6 +126,24 @@ public sealed record TenantSnapshot
 
     /// <summary>SHA-256 of each accepted password; empty: AUTH never succeeds, only a listener's tenant does.</summary>
     public ImmutableArray<ImmutableArray<byte>> PasswordHashes { get; init; } = [];
+
+    /// <summary>True if the password is one of the tenant's. The time taken does not tell which one matched, or whether one did. Any thread.</summary>
+    public bool AcceptsPassword(ReadOnlySpan<byte> password)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(password, hash);
+        bool accepted = false;
+        foreach (ImmutableArray<byte> candidate in PasswordHashes)
+            accepted |= CryptographicOperations.FixedTimeEquals(candidate.AsSpan(), hash);
+        return accepted;
+    }
+
+    /// <summary>For ToString: not even hashes, which can be guessed against.</summary>
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}");
+        return true;
+    }
 }
 
 /// <summary>The admin endpoint: health, readiness, metrics.</summary>

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+
+namespace RespProxy.Configuration.Loading;
+
+internal enum SchemaKind
+{
+    Scalar,
+
+    /// <summary>Text, or a map that says where the text is.</summary>
+    Secret,
+    Map,
+    List,
+}
+
+/// <summary>The shape of the YAML as data: which keys there are and of what kind. Values are checked by <see cref="SnapshotReader"/>.</summary>
+internal sealed class Schema
+{
+    private static readonly Schema Scalar = new(SchemaKind.Scalar);
+
+    private static readonly Schema UpstreamSecret = new(SchemaKind.Secret) { Keys = [new("env", Scalar), new("file", Scalar)] };
+
+    private static readonly Schema TenantSecret = new(SchemaKind.Secret) { Keys = [new("env", Scalar), new("file", Scalar), new("sha256", Scalar)] };
+
+    private static readonly Schema Upstream = Map(
+        new("name", Scalar),
+        new("mode", Scalar),
+        new("seeds", List(Scalar)),
+        new("username", Scalar),
+        new("password", UpstreamSecret),
+        new("connectTimeout", Scalar),
+        new("requestTimeout", Scalar),
+        new("topologyRefresh", Scalar),
+        new("maxRedirects", Scalar));
+
+    private static readonly Schema Listener = Map(
+        new("name", Scalar),
+        new("bind", Scalar),
+        new("unixMode", Scalar),
+        new("tenant", Scalar));
+
+    private static readonly Schema Tenant = Map(
+        new("name", Scalar),
+        new("upstream", Scalar),
+        new("namespace", Scalar),
+        new("passwords", List(TenantSecret)));
+
+    private static readonly Schema Limits = Map(
+        new("maxBulkLength", Scalar),
+        new("maxArguments", Scalar),
+        new("maxClients", Scalar),
+        new("clientOutputBuffer", Scalar),
+        new("clientQueryBuffer", Scalar),
+        new("clientPendingRequests", Scalar),
+        new("authenticationTimeout", Scalar));
+
+    public static readonly Schema Root = Map(
+        new("transport", Scalar),
+        new("loops", Scalar),
+        new("upstreams", List(Upstream)),
+        new("listeners", List(Listener)),
+        new("tenants", List(Tenant)),
+        new("admin", Map(new("enabled", Scalar), new("bind", Scalar))),
+        new("limits", Limits),
+        new("log", Map(new("format", Scalar), new("level", Scalar))),
+        new("drainTimeout", Scalar));
+
+    private Schema(SchemaKind kind) => Kind = kind;
+
+    public SchemaKind Kind { get; }
+
+    public ImmutableArray<SchemaKey> Keys { get; private init; } = [];
+
+    /// <summary>Of a list.</summary>
+    public Schema? Item { get; private init; }
+
+    public Schema? Find(string key)
+    {
+        foreach (SchemaKey candidate in Keys)
+        {
+            if (candidate.Name == key)
+                return candidate.Schema;
+        }
+
+        return null;
+    }
+
+    private static Schema Map(params ImmutableArray<SchemaKey> keys) => new(SchemaKind.Map) { Keys = keys };
+
+    private static Schema List(Schema item) => new(SchemaKind.List) { Item = item };
+}
+
+internal readonly record struct SchemaKey(string Name, Schema Schema);

@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+using RespProxy.Configuration.Loading;
+
+namespace RespProxy.Configuration.Tests;
+
+public partial class ExampleFileTests
+{
+    private static readonly string Directory = Path.Combine(AppContext.BaseDirectory, "config");
+
+    private static readonly Dictionary<string, string> Secrets = new()
+    {
+        ["REDIS_PASSWORD"] = "r",
+        ["SHOP_PASSWORD"] = "s",
+        ["SHOP_PASSWORD_NEXT"] = "t",
+    };
+
+    private static string Commented() => File.ReadAllText(Path.Combine(Directory, "respproxy.yaml"));
+
+    /// <summary>With the keys that are off turned on, and the password file replaced by a text.</summary>
+    private static string Uncommented() => KeyThatIsOff().Replace(Commented(), "$1$2").Replace("{file: /run/secrets/redis-password}", "x", StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("respproxy.yaml")]
+    [InlineData("examples/sidecar.yaml")]
+    [InlineData("examples/shared.yaml")]
+    [InlineData("examples/standalone.yaml")]
+    public void An_example_is_valid(string file) =>
+        Assert.Empty(ConfigurationLoader.LoadFile(Path.Combine(Directory, file), Secrets, []).Errors);
+
+    [Fact]
+    public void The_commented_file_is_valid_with_every_key_turned_on() => Loading.Valid(Uncommented(), Secrets);
+
+    [Fact]
+    public void The_commented_file_shows_the_defaults()
+    {
+        ProxySnapshot shown = Loading.Valid(Uncommented(), Secrets);
+        var defaults = new ProxySnapshot { Upstreams = shown.Upstreams, Listeners = shown.Listeners, Tenants = shown.Tenants };
+        UpstreamSnapshot upstream = shown.Upstreams[0];
+        var upstreamDefaults = new UpstreamSnapshot { Name = upstream.Name, Seeds = upstream.Seeds, Username = upstream.Username, Password = upstream.Password };
+
+        Assert.Equal(defaults, shown);
+        Assert.Equal(upstreamDefaults, upstream);
+        Assert.Equal(new ListenerSnapshot { Name = "" }.UnixMode, Assert.Single(shown.Listeners, listener => listener.UnixPath is not null).UnixMode);
+        Assert.Equal("main@shop", shown.Tenants[0].Namespace);
+    }
+
+    [Fact]
+    public void The_commented_file_shows_every_key()
+    {
+        var errors = new ErrorList();
+        MapNode tree = YamlTree.Parse(Uncommented(), "respproxy.yaml", errors)!;
+        var missing = new List<string>();
+        FindMissing([tree], Schema.Root, "", missing);
+
+        Assert.Equal(0, errors.Count);
+        Assert.Empty(missing);
+    }
+
+    /// <summary>A key counts as shown when any element of its list has it.</summary>
+    private static void FindMissing(IReadOnlyList<ConfigNode> nodes, Schema schema, string path, List<string> missing)
+    {
+        if (schema.Kind == SchemaKind.List)
+            FindMissing([.. nodes.OfType<ListNode>().SelectMany(list => list.Items)], schema.Item!, path, missing);
+        if (schema.Kind != SchemaKind.Map)
+            return;
+        foreach (SchemaKey key in schema.Keys)
+        {
+            ConfigNode[] children = [.. nodes.OfType<MapNode>().Select(map => map.Find(key.Name)).OfType<ConfigNode>()];
+            if (children.Length == 0)
+                missing.Add($"{path}.{key.Name}");
+            FindMissing(children, key.Schema, $"{path}.{key.Name}", missing);
+        }
+    }
+
+    [GeneratedRegex("^( +)#(\\S|  +)", RegexOptions.Multiline)]
+    private static partial Regex KeyThatIsOff();
+}
