@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace RespProxy.LoadTests;
 
@@ -8,12 +10,11 @@ internal sealed class CommandLine
     private const int DefaultRepetitions = 3;
     private const double DefaultCellSeconds = 2;
     private const int QuickRepetitions = 2;
-    private const double QuickCellSeconds = 0.3;
+    private const double QuickCellSeconds = 0.25;
 
-    private readonly Option<string> _respProxy = new("--respproxy")
+    private readonly Option<string?> _respProxy = new("--respproxy")
     {
         Description = "the RespProxy binary [default: artifacts/publish/respproxy in the repository]",
-        DefaultValueFactory = _ => Path.Combine(RepositoryRoot(), "artifacts", "publish", "respproxy"),
     };
     private readonly Option<string?> _predixy = new("--predixy") { Description = "a predixy binary to compare with too" };
     private readonly Option<bool> _cluster = new("--cluster")
@@ -23,18 +24,20 @@ internal sealed class CommandLine
     private readonly Option<bool> _unix = new("--unix") { Description = "measure RespProxy over a Unix socket too (respproxy-unix)" };
     private readonly Option<int[]> _loops = new("--loops")
     {
-        Description = "event loops of RespProxy; several numbers make several targets",
+        Description = "event loops of RespProxy; several numbers (1,2) make several targets [default: 1]",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => [1],
+        CustomParser = ParseLoops,
     };
     private readonly Option<bool> _footprint = new("--footprint") { Description = "measure start-up and memory instead" };
     private readonly Option<string[]> _workloads = new("--workloads")
     {
-        Description = "only these rows", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        Description = "only these rows, separated by commas",
+        AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string[]> _targets = new("--targets")
     {
-        Description = "only these columns", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        Description = "only these columns, separated by commas",
+        AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<int?> _repetitions = new("--reps") { Description = $"repetitions [default: {DefaultRepetitions}]" };
     private readonly Option<double?> _seconds = new("--seconds")
@@ -69,14 +72,15 @@ internal sealed class CommandLine
         bool quick = parsed.GetValue(_quick);
         return new LoadTestOptions
         {
-            RespProxy = parsed.GetValue(_respProxy)!,
+            RespProxy = parsed.GetValue(_respProxy)
+                ?? Path.Combine(RepositoryRoot(), "artifacts", "publish", "respproxy"),
             Predixy = parsed.GetValue(_predixy),
             Cluster = parsed.GetValue(_cluster),
             Unix = parsed.GetValue(_unix),
-            Loops = parsed.GetValue(_loops)!,
+            Loops = parsed.GetValue(_loops) is { Length: > 0 } loops ? loops : [1],
             Footprint = parsed.GetValue(_footprint),
-            Workloads = Names(parsed.GetValue(_workloads)!),
-            Targets = Names(parsed.GetValue(_targets)!),
+            Workloads = Names(parsed.GetValue(_workloads) ?? []),
+            Targets = Names(parsed.GetValue(_targets) ?? []),
             Repetitions = parsed.GetValue(_repetitions) ?? (quick ? QuickRepetitions : DefaultRepetitions),
             CellSeconds = parsed.GetValue(_seconds) ?? (quick ? QuickCellSeconds : DefaultCellSeconds),
             Out = parsed.GetValue(_out),
@@ -84,7 +88,20 @@ internal sealed class CommandLine
         };
     }
 
-    private static string[] Names(string[] values) =>
+    private static int[]? ParseLoops(ArgumentResult given)
+    {
+        List<int> loops = [];
+        foreach (string text in Names(given.Tokens.Select(token => token.Value)))
+        {
+            if (int.TryParse(text, CultureInfo.InvariantCulture, out int number) && number > 0)
+                loops.Add(number);
+            else
+                given.AddError($"--loops: '{text}' is not a number of loops");
+        }
+        return [.. loops];
+    }
+
+    private static string[] Names(IEnumerable<string> values) =>
         [.. values.SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static string RepositoryRoot()

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Running;
 using RespProxy.LoadTests.Targets;
@@ -9,10 +10,15 @@ namespace RespProxy.LoadTests;
 
 /// <summary>
 /// From options to tables: finds the programs, starts the upstream, runs, reports. Progress goes to standard
-/// error, the tables to standard output. Exit codes: 0 done, 1 cells failed, 2 nothing could be measured.
+/// error, the tables to standard output.
 /// </summary>
 internal sealed class LoadTestRun(LoadTestOptions options)
 {
+    private const int Done = 0;
+    private const int SomeFailed = 1;
+    private const int NothingMeasured = 2;
+    private const int Interrupted = 130; // what a shell reports for SIGINT
+
     private const int ClusterPrimaries = 3;
 
     private static readonly JsonSerializerOptions JsonFormat = new() { WriteIndented = true };
@@ -20,67 +26,80 @@ internal sealed class LoadTestRun(LoadTestOptions options)
     private readonly TextWriter _log = Console.Error;
     private readonly List<string> _notes = [];
 
+    /// <returns>0 done, 1 some cells failed, 2 nothing could be measured, 130 interrupted.</returns>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        if (Executables.Find("redis-server") is not { } server || Executables.Find("redis-benchmark") is not { } benchmark)
+        try
         {
-            await _log.WriteLineAsync("redis-server and redis-benchmark are needed; on Debian: apt-get install redis-server redis-tools");
-            return 2;
+            return await MeasureAsync(cancellation);
         }
-        List<ProxyRecipe> recipes = [.. FindProxies()];
-        List<string> versions =
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await _log.WriteLineAsync("interrupted");
+            return Interrupted;
+        }
+        catch (Exception error) when (error is LoadFailedException or ArgumentException)
+        {
+            await _log.WriteLineAsync(error.Message);
+            return NothingMeasured;
+        }
+    }
+
+    private async Task<int> MeasureAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<Workload> workloads = WorkloadCatalog.Select(options.Workloads);
+        string server = Required("redis-server");
+        LoadTools tools = new(Required("redis-benchmark"), options.CellSeconds);
+        ProxyFinder proxies = new(options);
+        _notes.AddRange(proxies.Missing);
+        string machine = MachineDescription.Compose(
             [MachineDescription.VersionOf("Redis", server, "--version"),
-             .. recipes.DistinctBy(r => r.Binary).Select(r => MachineDescription.VersionOf(r.Name, r.Binary, r.VersionArgument))];
+             .. proxies.Recipes.DistinctBy(proxy => proxy.Binary)
+                .Select(proxy => MachineDescription.VersionOf(proxy.Name, proxy.Binary, proxy.VersionArgument))]);
         using WorkDirectory directory = new();
         using RedisUpstream upstream = options.Cluster
             ? RedisUpstream.StartCluster(server, ClusterPrimaries, directory)
             : RedisUpstream.StartStandalone(server, directory);
-        string machine = MachineDescription.Compose(versions);
-        return options.Footprint
-            ? await FootprintAsync(recipes, upstream, directory, machine, cancellation)
-            : await CompareAsync(recipes, upstream, directory, benchmark, machine, cancellation);
+        if (options.Footprint)
+        {
+            FootprintRun footprint = new(upstream, directory, _log);
+            return await FootprintAsync(footprint, proxies.Recipes, machine, cancellation);
+        }
+        using TargetSet targets = new(upstream, proxies.Recipes, options.Targets, directory);
+        return await CompareAsync(targets, workloads, tools, machine, cancellation);
     }
 
     private async Task<int> CompareAsync(
-        List<ProxyRecipe> recipes, RedisUpstream upstream, WorkDirectory directory, string benchmark, string machine,
-        CancellationToken cancellation)
+        TargetSet set, IReadOnlyList<Workload> workloads, LoadTools tools, string machine, CancellationToken cancellation)
     {
-        IReadOnlyList<Workload> workloads = WorkloadCatalog.Select(options.Workloads);
-        using TargetSet set = new(upstream, recipes, options.Targets, directory);
         _notes.AddRange(set.LeftOut);
         if (set.Targets.Count == 0)
-        {
-            await _log.WriteLineAsync(string.Join('\n', ["nothing to measure", .. _notes]));
-            return 2;
-        }
-        ComparisonRun run = new(set, workloads, new LoadTools(benchmark, options.CellSeconds), _log);
+            return await NothingAsync();
+        ComparisonRun run = new(set, workloads, tools, _log);
         SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
         _notes.AddRange(GeneratorLag(samples, workloads));
-        _notes.AddRange(run.Failures.Select(cell => $"{cell.Target}, {cell.Workload}: {cell.Reason}"));
+        _notes.AddRange(run.Failures
+            .GroupBy(cell => (cell.Target, Reason: cell.Reason.Split('\n')[0]), cell => cell.Workload)
+            .Select(cells => $"{cells.Key.Target}: {cells.Key.Reason} ({string.Join(", ", cells.Distinct())})"));
         string tables = new ComparisonReport(samples, workloads, [.. set.Targets.Select(target => target.Name)]).ToMarkdown();
         string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
             + "median (smallest–largest); ratios are taken within each repetition.";
         Publish(options.Cluster ? "side-by-side-cluster" : "side-by-side", $"{machine} {method}", tables,
             new { machine, method, samples = samples.All, failures = run.Failures });
-        return run.Failures.Count == 0 ? 0 : 1;
+        return run.Failures.Count == 0 ? Done : SomeFailed;
     }
 
     private async Task<int> FootprintAsync(
-        List<ProxyRecipe> recipes, RedisUpstream upstream, WorkDirectory directory, string machine, CancellationToken cancellation)
+        FootprintRun run, IReadOnlyList<ProxyRecipe> proxies, string machine, CancellationToken cancellation)
     {
-        IReadOnlyList<ProxyRecipe> wanted =
-            [.. recipes.Where(recipe => options.Targets.Count == 0 || options.Targets.Contains(recipe.Name))];
-        FootprintRun run = new(upstream, directory, _log);
+        ProxyRecipe[] wanted = [.. proxies.Where(proxy => options.Targets.Count == 0 || options.Targets.Contains(proxy.Name))];
         IReadOnlyList<FootprintSample> samples =
             await Task.Run(() => run.Run(wanted, options.Repetitions, cancellation), cancellation);
         if (samples.Count == 0)
-        {
-            await _log.WriteLineAsync(string.Join('\n', ["nothing to measure", .. _notes]));
-            return 2;
-        }
+            return await NothingAsync();
         Publish("footprint", $"{machine} Medians of {options.Repetitions} starts.",
             FootprintReport.ToMarkdown(samples, FootprintRun.ConnectionSteps), new { machine, samples });
-        return samples.Count == wanted.Count * options.Repetitions ? 0 : 1;
+        return samples.Count == wanted.Length * options.Repetitions ? Done : SomeFailed;
     }
 
     /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>
@@ -90,36 +109,23 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         let lags = samples.All.Where(sample => sample.Workload == workload.Name).Select(sample => sample.Load.SendLagP99Ms)
         let lag = Spread.Of(lags.OfType<double>())
         where lag is not null
-        select $"{workload.Title}: the generator sent up to {Format.WithSpread(lag, Format.Figure)} ms late (p99), "
-            + "which is in the latencies";
+        select $"{workload.Title}: the generator sent {Format.WithSpread(lag, Format.Figure)} ms late (p99); "
+            + "the latencies contain that.";
 
-    private IEnumerable<ProxyRecipe> FindProxies()
-    {
-        if (!options.Cluster && FindOrNote("haproxy", "haproxy") is { } haproxy)
-            yield return Recipes.Haproxy(haproxy);
-        if (!options.Cluster && FindOrNote("nutcracker", "nutcracker") is { } nutcracker)
-            yield return Recipes.Nutcracker(nutcracker);
-        if (options.Predixy is { } path && FindOrNote("predixy", path) is { } predixy)
-            yield return Recipes.Predixy(predixy);
-        if (FindOrNote("respproxy", options.RespProxy) is not { } respProxy)
-            yield break;
-        foreach (int loops in options.Loops.Distinct())
-            yield return Recipes.RespProxy(respProxy, loops, options.Unix);
-    }
+    private static string Required(string program) => Executables.Find(program)
+        ?? throw new LoadFailedException($"{program} is needed; on Debian: apt-get install redis-server redis-tools");
 
-    private string? FindOrNote(string name, string nameOrPath)
+    private async Task<int> NothingAsync()
     {
-        string? found = Executables.Find(nameOrPath);
-        if (found is null)
-            _notes.Add($"{name} is left out: there is no such program here");
-        return found;
+        await _log.WriteLineAsync(string.Join('\n', ["nothing to measure", .. _notes]));
+        return NothingMeasured;
     }
 
     private void Publish(string section, string caption, string tables, object raw)
     {
         StringBuilder text = new StringBuilder(caption).Append("\n\n").Append(tables);
         foreach (string note in _notes)
-            text.Append("\n- ").Append(note.Split('\n')[0]);
+            text.Append("- ").Append(note.Split('\n')[0]).Append('\n');
         Console.WriteLine(text);
         if (options.Out is { } file)
             File.WriteAllText(file, JsonSerializer.Serialize(raw, JsonFormat));

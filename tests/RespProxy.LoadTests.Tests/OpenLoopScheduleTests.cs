@@ -22,6 +22,14 @@ public class OpenLoopScheduleTests
     public void It_holds_as_many_requests_as_fit_the_duration_and_at_least_one(int rate, double seconds, long expected) =>
         Assert.Equal(expected, new OpenLoopSchedule(rate, TimeSpan.FromSeconds(seconds)).Count);
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(9, 0)]
+    [InlineData(10, 1_000_000)]
+    [InlineData(10_019, 1_001_000_000)]
+    public void All_of_a_burst_are_due_with_its_first(long index, long expected) =>
+        Assert.Equal(expected, new OpenLoopSchedule(10_000, TimeSpan.FromSeconds(1), burst: 10).DueNanoseconds(index));
+
     [Fact]
     public void Due_times_never_go_back()
     {
@@ -30,7 +38,9 @@ public class OpenLoopScheduleTests
             Assert.True(schedule.DueNanoseconds(i) > schedule.DueNanoseconds(i - 1));
     }
 
-    [Fact]
-    public void A_rate_of_zero_is_refused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OpenLoopSchedule(0, TimeSpan.FromSeconds(1)));
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public void A_rate_or_burst_of_zero_is_refused(int rate, int burst) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OpenLoopSchedule(rate, TimeSpan.FromSeconds(1), burst));
 }

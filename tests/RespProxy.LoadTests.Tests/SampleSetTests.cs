@@ -13,6 +13,10 @@ public class SampleSetTests
         Assert.Equal(new Spread(median, min, max, values.Length), Spread.Of(values));
 
     [Fact]
+    public void Twice_and_half_have_the_geometric_mean_one() =>
+        Assert.Equal(1, Spread.GeometricMean([2, 0.5]), precision: 12);
+
+    [Fact]
     public void No_values_have_no_spread() => Assert.Null(Spread.Of([]));
 
     [Fact]

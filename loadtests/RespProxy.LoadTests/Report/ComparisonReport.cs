@@ -54,7 +54,21 @@ internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload
             $"Multiples of {peer}: CPU per command / throughput (fixed rate: CPU / added p50 / added p99)", others);
         foreach (Workload workload in workloads)
             table.Add(workload.Title, others.Select(target => AgainstPeerCell(workload, target, peer)));
+        foreach (IGrouping<string?, Workload> family in workloads.Where(w => w.Family is not null).GroupBy(w => w.Family))
+        {
+            table.Add($"**geometric mean: {family.Key}**", others.Select(target =>
+                $"{FamilyMean(family, target, peer, Cpu)} / {FamilyMean(family, target, peer, Throughput)}"));
+        }
         return table;
+    }
+
+    private string FamilyMean(IEnumerable<Workload> family, string target, string peer, Func<Sample, double?> figure)
+    {
+        Spread?[] ratios = [.. family.Select(workload => samples.Ratio(workload.Name, target, peer, figure))];
+        // A mean that leaves out the row that failed would flatter whoever failed it.
+        return ratios.All(ratio => ratio is not null)
+            ? Format.Figure(Spread.GeometricMean(ratios.Select(ratio => ratio!.Value.Median)))
+            : Format.Absent;
     }
 
     private string AgainstPeerCell(Workload workload, string target, string peer)

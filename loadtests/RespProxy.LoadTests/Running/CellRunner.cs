@@ -14,6 +14,9 @@ internal sealed class CellRunner(RedisUpstream upstream, LoadTools tools)
     /// <exception cref="LoadFailedException">The load did not complete.</exception>
     public async Task<Sample> RunAsync(Workload workload, Target target, int repetition, CancellationToken cancellation)
     {
+        // It stays gone: restarting it would hide that it ended.
+        if (target.Proxy is { HasExited: true } gone)
+            throw new LoadFailedException($"{gone.Name} has exited\n{gone.Tail}");
         using IdleConnections idle = new();
         idle.GrowTo(target.Endpoint, workload.IdleConnections, cancellation);
         ProcessSampler? proxy = target.Proxy is { } process ? new(process.Pid) : null;

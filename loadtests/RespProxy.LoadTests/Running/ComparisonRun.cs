@@ -9,8 +9,11 @@ namespace RespProxy.LoadTests.Running;
 /// <summary>The whole comparison: prefill, warm up, then every cell of every repetition, interleaved.</summary>
 internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workloads, LoadTools tools, TextWriter log)
 {
-    /// <summary>How long each target is warmed up, in cells: the code of a managed proxy is compiled by then.</summary>
-    private const double WarmUpShare = 0.5;
+    /// <summary>
+    /// Warming up runs every row this fraction of a cell, and all rows together at least a whole cell: by then
+    /// the code of a managed proxy is compiled and every proxy's buffers have grown.
+    /// </summary>
+    private const double WarmUpShare = 0.1;
 
     private readonly List<Sample> _samples = [];
     private readonly List<FailedCell> _failures = [];
@@ -19,21 +22,37 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
 
     public async Task<SampleSet> RunAsync(int repetitions, CancellationToken cancellation)
     {
+        List<Target> targets = [];
         foreach (Target target in set.Targets)
-            await PrepareAsync(target, cancellation);
+        {
+            if (await PrepareAsync(target, cancellation))
+                targets.Add(target);
+        }
         CellRunner cells = new(set.Upstream, tools);
-        foreach (var (repetition, workload, target) in CellOrder.Interleave(repetitions, workloads.Count, set.Targets.Count))
-            await RunCellAsync(cells, workloads[workload], set.Targets[target], repetition, cancellation);
+        foreach (var (repetition, workload, target) in CellOrder.Interleave(repetitions, workloads.Count, targets.Count))
+            await RunCellAsync(cells, workloads[workload], targets[target], repetition, cancellation);
         return new SampleSet(_samples);
     }
 
-    private async Task PrepareAsync(Target target, CancellationToken cancellation)
+    /// <summary>Fills the keys and warms up; false when the target can't even do that.</summary>
+    private async Task<bool> PrepareAsync(Target target, CancellationToken cancellation)
     {
         await log.WriteLineAsync($"prepare {target.Name}");
-        foreach (KeySpace keys in workloads.Select(workload => workload.Keys).Distinct())
-            keys.Fill(target.Endpoint, cancellation);
-        LoadTools shorter = tools with { CellSeconds = tools.CellSeconds * WarmUpShare };
-        _ = await workloads[0].RunAsync(target.Endpoint, shorter, cancellation);
+        try
+        {
+            foreach (KeySpace keys in workloads.Select(workload => workload.Keys).Distinct())
+                keys.Fill(target.Endpoint, cancellation);
+            double share = Math.Max(WarmUpShare, 1.0 / workloads.Count);
+            foreach (Workload workload in workloads)
+                _ = await workload.RunAsync(target.Endpoint, tools with { CellSeconds = tools.CellSeconds * share }, cancellation);
+            return true;
+        }
+        catch (Exception error) when (IsTargetFailure(error))
+        {
+            _failures.Add(new FailedCell(0, "preparation", target.Name, error.Message));
+            await log.WriteLineAsync($"{target.Name} is left out: {error.Message}");
+            return false;
+        }
     }
 
     private async Task RunCellAsync(
@@ -47,11 +66,14 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
             string cpu = sample.ProxyCpuMicros is { } micros ? $"{Format.Figure(micros),6} us" : "";
             await log.WriteLineAsync($"{cell} {Format.Thousands(sample.Load.OpsPerSecond),7} {cpu}");
         }
-        catch (Exception error) when (error is LoadFailedException or SocketException or IOException or FormatException)
+        catch (Exception error) when (IsTargetFailure(error))
         {
             // One proxy's failure is a result like another: it is told, and the rest goes on.
             _failures.Add(new FailedCell(repetition, workload.Name, target.Name, error.Message));
             await log.WriteLineAsync($"{cell} failed: {error.Message}");
         }
     }
+
+    private static bool IsTargetFailure(Exception error) =>
+        error is LoadFailedException or SocketException or IOException or FormatException;
 }

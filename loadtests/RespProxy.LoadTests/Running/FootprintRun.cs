@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Measuring;
 using RespProxy.LoadTests.Report;
@@ -26,7 +27,7 @@ internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directo
                     samples.Add(sample);
                     log.WriteLine($"{recipe.Name,-16} {Format.Figure(sample.StartMs)} ms, {Format.MebiBytes(sample.IdleBytes)} MiB");
                 }
-                catch (LoadFailedException error)
+                catch (Exception error) when (error is LoadFailedException or SocketException or IOException)
                 {
                     log.WriteLine($"{recipe.Name} failed: {error.Message}");
                 }

@@ -15,6 +15,9 @@ internal abstract record Workload(string Name, string Title, KeySpace Keys, int 
     /// <summary>An extra row runs only when it is named.</summary>
     public bool IsExtra { get; init; }
 
+    /// <summary>The family whose geometric mean the report gives, or null for a row that stands alone.</summary>
+    public virtual string? Family => null;
+
     /// <summary>True when the rate is fixed, so that throughput says nothing and added latency does.</summary>
     public virtual bool IsOpenLoop => false;
 
@@ -31,6 +34,8 @@ internal sealed record BenchmarkWorkload(
     string Name, string Title, KeySpace Keys, int Connections, int NominalRate, int Pipeline, IReadOnlyList<string> Command)
     : Workload(Name, Title, Keys, Connections, NominalRate)
 {
+    public override string? Family => Pipeline > 1 ? "pipelined" : Keys.ValueBytes < 1024 && Command.Count < 4 ? "64 B, P=1" : null;
+
     public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation) =>
         Load.RedisBenchmark.RunAsync(
             tools.RedisBenchmark, endpoint, new(Command, Connections, Pipeline, Commands(tools), Keys.Count), cancellation);
@@ -48,8 +53,8 @@ internal sealed record MixedWorkload(string Name, string Title, KeySpace Keys, i
             cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
 
-/// <summary>GETs at a fixed rate, an open loop.</summary>
-internal sealed record OpenLoopWorkload(string Name, string Title, KeySpace Keys, int Connections, int NominalRate)
+/// <summary>GETs at a fixed rate, an open loop: evenly spaced, or <paramref name="Burst"/> at once on as many connections.</summary>
+internal sealed record OpenLoopWorkload(string Name, string Title, KeySpace Keys, int Connections, int NominalRate, int Burst)
     : Workload(Name, Title, Keys, Connections, NominalRate)
 {
     private readonly Lazy<RequestSequence> _requests = new(() => RequestSequence.UniformGets(Keys));
@@ -58,7 +63,7 @@ internal sealed record OpenLoopWorkload(string Name, string Title, KeySpace Keys
 
     public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation)
     {
-        OpenLoopSchedule schedule = new(NominalRate, TimeSpan.FromSeconds(tools.CellSeconds));
+        OpenLoopSchedule schedule = new(NominalRate, TimeSpan.FromSeconds(tools.CellSeconds), Burst);
         return Task.Factory.StartNew(
             () => OpenLoopGenerator.Run(endpoint, Connections, schedule, _requests.Value, cancellation),
             cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
