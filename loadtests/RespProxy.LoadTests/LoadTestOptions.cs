@@ -1,0 +1,20 @@
+namespace RespProxy.LoadTests;
+
+/// <summary>What the command line asks for. Empty lists mean all; null paths mean not given.</summary>
+internal sealed record LoadTestOptions
+{
+    public required string RespProxy { get; init; }
+    public string? Predixy { get; init; }
+    public bool Cluster { get; init; }
+    public bool Unix { get; init; }
+    public bool Footprint { get; init; }
+    public required IReadOnlyList<int> Loops { get; init; }
+    public required IReadOnlyList<string> Workloads { get; init; }
+    public required IReadOnlyList<string> Targets { get; init; }
+    public required int Repetitions { get; init; }
+    public required double CellSeconds { get; init; }
+    public string? Out { get; init; }
+
+    /// <summary>The document whose generated section is replaced.</summary>
+    public string? UpdateDocs { get; init; }
+}

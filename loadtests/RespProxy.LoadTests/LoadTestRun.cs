@@ -1,0 +1,135 @@
+using System.Text;
+using System.Text.Json;
+using RespProxy.LoadTests.Load;
+using RespProxy.LoadTests.Report;
+using RespProxy.LoadTests.Running;
+using RespProxy.LoadTests.Targets;
+using RespProxy.LoadTests.Workloads;
+
+namespace RespProxy.LoadTests;
+
+/// <summary>
+/// From options to tables: finds the programs, starts the upstream, runs, reports. Progress goes to standard
+/// error, the tables to standard output.
+/// </summary>
+internal sealed class LoadTestRun(LoadTestOptions options)
+{
+    private const int Done = 0;
+    private const int SomeFailed = 1;
+    private const int NothingMeasured = 2;
+    private const int Interrupted = 130; // what a shell reports for SIGINT
+
+    private const int ClusterPrimaries = 3;
+
+    private static readonly JsonSerializerOptions JsonFormat = new() { WriteIndented = true };
+
+    private readonly TextWriter _log = Console.Error;
+    private readonly List<string> _notes = [];
+
+    /// <returns>0 done, 1 some cells failed, 2 nothing could be measured, 130 interrupted.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await MeasureAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await _log.WriteLineAsync("interrupted");
+            return Interrupted;
+        }
+        catch (Exception error) when (error is LoadFailedException or ArgumentException)
+        {
+            await _log.WriteLineAsync(error.Message);
+            return NothingMeasured;
+        }
+    }
+
+    private async Task<int> MeasureAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<Workload> workloads = WorkloadCatalog.Select(options.Workloads);
+        string server = Required("redis-server");
+        LoadTools tools = new(Required("redis-benchmark"), options.CellSeconds);
+        ProxyFinder proxies = new(options);
+        _notes.AddRange(proxies.Missing);
+        string machine = MachineDescription.Compose(
+            [MachineDescription.VersionOf("Redis", server, "--version"),
+             .. proxies.Recipes.DistinctBy(proxy => proxy.Binary)
+                .Select(proxy => MachineDescription.VersionOf(proxy.Name, proxy.Binary, proxy.VersionArgument))]);
+        using WorkDirectory directory = new();
+        using RedisUpstream upstream = options.Cluster
+            ? RedisUpstream.StartCluster(server, ClusterPrimaries, directory)
+            : RedisUpstream.StartStandalone(server, directory);
+        if (options.Footprint)
+        {
+            FootprintRun footprint = new(upstream, directory, _log);
+            return await FootprintAsync(footprint, proxies.Recipes, machine, cancellation);
+        }
+        using TargetSet targets = new(upstream, proxies.Recipes, options.Targets, directory);
+        return await CompareAsync(targets, workloads, tools, machine, cancellation);
+    }
+
+    private async Task<int> CompareAsync(
+        TargetSet set, IReadOnlyList<Workload> workloads, LoadTools tools, string machine, CancellationToken cancellation)
+    {
+        _notes.AddRange(set.LeftOut);
+        if (set.Targets.Count == 0)
+            return await NothingAsync();
+        ComparisonRun run = new(set, workloads, tools, _log);
+        SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
+        _notes.AddRange(GeneratorLag(samples, workloads));
+        _notes.AddRange(run.Failures
+            .GroupBy(cell => (cell.Target, Reason: cell.Reason.Split('\n')[0]), cell => cell.Workload)
+            .Select(cells => $"{cells.Key.Target}: {cells.Key.Reason} ({string.Join(", ", cells.Distinct())})"));
+        string tables = new ComparisonReport(samples, workloads, [.. set.Targets.Select(target => target.Name)]).ToMarkdown();
+        string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
+            + "median (smallest–largest); ratios are taken within each repetition.";
+        Publish(options.Cluster ? "side-by-side-cluster" : "side-by-side", $"{machine} {method}", tables,
+            new { machine, method, samples = samples.All, failures = run.Failures });
+        return run.Failures.Count == 0 ? Done : SomeFailed;
+    }
+
+    private async Task<int> FootprintAsync(
+        FootprintRun run, IReadOnlyList<ProxyRecipe> proxies, string machine, CancellationToken cancellation)
+    {
+        ProxyRecipe[] wanted = [.. proxies.Where(proxy => options.Targets.Count == 0 || options.Targets.Contains(proxy.Name))];
+        IReadOnlyList<FootprintSample> samples =
+            await Task.Run(() => run.Run(wanted, options.Repetitions, cancellation), cancellation);
+        if (samples.Count == 0)
+            return await NothingAsync();
+        Publish("footprint", $"{machine} Medians of {options.Repetitions} starts.",
+            FootprintReport.ToMarkdown(samples, FootprintRun.ConnectionSteps), new { machine, samples });
+        return samples.Count == wanted.Length * options.Repetitions ? Done : SomeFailed;
+    }
+
+    /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>
+    private static IEnumerable<string> GeneratorLag(SampleSet samples, IReadOnlyList<Workload> workloads) =>
+        from workload in workloads
+        where workload.IsOpenLoop
+        let lags = samples.All.Where(sample => sample.Workload == workload.Name).Select(sample => sample.Load.SendLagP99Ms)
+        let lag = Spread.Of(lags.OfType<double>())
+        where lag is not null
+        select $"{workload.Title}: the generator sent {Format.WithSpread(lag, Format.Figure)} ms late (p99); "
+            + "the latencies contain that.";
+
+    private static string Required(string program) => Executables.Find(program)
+        ?? throw new LoadFailedException($"{program} is needed; on Debian: apt-get install redis-server redis-tools");
+
+    private async Task<int> NothingAsync()
+    {
+        await _log.WriteLineAsync(string.Join('\n', ["nothing to measure", .. _notes]));
+        return NothingMeasured;
+    }
+
+    private void Publish(string section, string caption, string tables, object raw)
+    {
+        StringBuilder text = new StringBuilder(caption).Append("\n\n").Append(tables);
+        foreach (string note in _notes)
+            text.Append("- ").Append(note.Split('\n')[0]).Append('\n');
+        Console.WriteLine(text);
+        if (options.Out is { } file)
+            File.WriteAllText(file, JsonSerializer.Serialize(raw, JsonFormat));
+        if (options.UpdateDocs is { } document)
+            File.WriteAllText(document, DocsSection.Replace(File.ReadAllText(document), section, text.ToString()));
+    }
+}

@@ -1,0 +1,13 @@
+using System.Diagnostics;
+
+namespace RespProxy.LoadTests.Measuring;
+
+/// <summary>The clock of every latency here: monotonic, in nanoseconds.</summary>
+internal static class MonotonicClock
+{
+    private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
+
+    public static long Nanoseconds => Stopwatch.Frequency == 1_000_000_000
+        ? Stopwatch.GetTimestamp()
+        : (long)(Stopwatch.GetTimestamp() * NanosecondsPerTick);
+}

@@ -1,0 +1,79 @@
+using System.Net.Sockets;
+using RespProxy.LoadTests.Load;
+using RespProxy.LoadTests.Report;
+using RespProxy.LoadTests.Targets;
+using RespProxy.LoadTests.Workloads;
+
+namespace RespProxy.LoadTests.Running;
+
+/// <summary>The whole comparison: prefill, warm up, then every cell of every repetition, interleaved.</summary>
+internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workloads, LoadTools tools, TextWriter log)
+{
+    /// <summary>
+    /// Warming up runs every row this fraction of a cell, and all rows together at least a whole cell: by then
+    /// the code of a managed proxy is compiled and every proxy's buffers have grown.
+    /// </summary>
+    private const double WarmUpShare = 0.1;
+
+    private readonly List<Sample> _samples = [];
+    private readonly List<FailedCell> _failures = [];
+
+    public IReadOnlyList<FailedCell> Failures => _failures;
+
+    public async Task<SampleSet> RunAsync(int repetitions, CancellationToken cancellation)
+    {
+        List<Target> targets = [];
+        foreach (Target target in set.Targets)
+        {
+            if (await PrepareAsync(target, cancellation))
+                targets.Add(target);
+        }
+        CellRunner cells = new(set.Upstream, tools);
+        foreach (var (repetition, workload, target) in CellOrder.Interleave(repetitions, workloads.Count, targets.Count))
+            await RunCellAsync(cells, workloads[workload], targets[target], repetition, cancellation);
+        return new SampleSet(_samples);
+    }
+
+    /// <summary>Fills the keys and warms up; false when the target can't even do that.</summary>
+    private async Task<bool> PrepareAsync(Target target, CancellationToken cancellation)
+    {
+        await log.WriteLineAsync($"prepare {target.Name}");
+        try
+        {
+            foreach (KeySpace keys in workloads.Select(workload => workload.Keys).Distinct())
+                keys.Fill(target.Endpoint, cancellation);
+            double share = Math.Max(WarmUpShare, 1.0 / workloads.Count);
+            foreach (Workload workload in workloads)
+                _ = await workload.RunAsync(target.Endpoint, tools with { CellSeconds = tools.CellSeconds * share }, cancellation);
+            return true;
+        }
+        catch (Exception error) when (IsTargetFailure(error))
+        {
+            _failures.Add(new FailedCell(0, "preparation", target.Name, error.Message));
+            await log.WriteLineAsync($"{target.Name} is left out: {error.Message}");
+            return false;
+        }
+    }
+
+    private async Task RunCellAsync(
+        CellRunner cells, Workload workload, Target target, int repetition, CancellationToken cancellation)
+    {
+        string cell = $"{repetition + 1} {workload.Name,-14} {target.Name,-16}";
+        try
+        {
+            Sample sample = await cells.RunAsync(workload, target, repetition, cancellation);
+            _samples.Add(sample);
+            string cpu = sample.ProxyCpuMicros is { } micros ? $"{Format.Figure(micros),6} us" : "";
+            await log.WriteLineAsync($"{cell} {Format.Thousands(sample.Load.OpsPerSecond),7} {cpu}");
+        }
+        catch (Exception error) when (IsTargetFailure(error))
+        {
+            // One proxy's failure is a result like another: it is told, and the rest goes on.
+            _failures.Add(new FailedCell(repetition, workload.Name, target.Name, error.Message));
+            await log.WriteLineAsync($"{cell} failed: {error.Message}");
+        }
+    }
+
+    private static bool IsTargetFailure(Exception error) =>
+        error is LoadFailedException or SocketException or IOException or FormatException;
+}

@@ -1,0 +1,45 @@
+using RespProxy.LoadTests.Report;
+using RespProxy.LoadTests.Running;
+using RespProxy.LoadTests.Workloads;
+
+namespace RespProxy.LoadTests.Tests;
+
+public class RunningTests
+{
+    [Fact]
+    public void Every_cell_runs_once_and_each_target_goes_first_equally_often()
+    {
+        var cells = CellOrder.Interleave(repetitions: 3, workloads: 4, targets: 3).ToList();
+
+        Assert.Equal(3 * 4 * 3, cells.Distinct().Count());
+        Assert.All(cells.Chunk(3).GroupBy(row => row[0].Target), first => Assert.Equal(4, first.Count()));
+        Assert.All(cells.Chunk(3), row => Assert.Single(row.DistinctBy(cell => (cell.Repetition, cell.Workload))));
+    }
+
+    [Fact]
+    public void Zipf_gives_the_first_index_the_share_of_its_weight()
+    {
+        ZipfDistribution zipf = new(count: 3, exponent: 1); // weights 1, 1/2, 1/3: shares 6/11, 3/11, 2/11
+
+        Assert.Equal([0, 0, 1, 1, 2, 2], new[] { 0, 0.54, 0.55, 0.81, 0.82, 0.9999999 }.Select(zipf.IndexAt));
+    }
+
+    [Fact]
+    public void A_generated_section_is_replaced_and_nothing_else()
+    {
+        const string document = "# T\n<!-- begin:a -->\nold\n<!-- end -->\nkept\n<!-- begin:b -->\nb\n<!-- end -->\n";
+
+        Assert.Equal(
+            "# T\n<!-- begin:a -->\nnew\n<!-- end -->\nkept\n<!-- begin:b -->\nb\n<!-- end -->\n",
+            DocsSection.Replace(document, "a", "new\n"));
+        Assert.Throws<FormatException>(() => DocsSection.Replace(document, "c", "new"));
+    }
+
+    [Fact]
+    public void Extra_workloads_run_only_when_named()
+    {
+        Assert.DoesNotContain(WorkloadCatalog.Select([]), workload => workload.IsExtra);
+        Assert.Equal("get-idle5000", Assert.Single(WorkloadCatalog.Select(["get-idle5000"])).Name);
+        Assert.Throws<ArgumentException>(() => WorkloadCatalog.Select(["nonsense"]));
+    }
+}
