@@ -51,7 +51,7 @@ internal sealed class ProxyLoop
 
     public ReplyBuilder Builder { get; } = new();
 
-    public LoopCounters Counters { get; } = new();
+    public RequestCounters Counters { get; } = new();
 
     /// <summary>The reader for requests that come whole: never holds half of one between two callbacks.</summary>
     public RequestReader Reader { get; private set; } = new();
@@ -72,7 +72,7 @@ internal sealed class ProxyLoop
 }
 
 /// <summary>One loop's counts since the start. Written by the loop, read by anyone (a moment old).</summary>
-internal sealed class LoopCounters
+internal sealed class RequestCounters
 {
     public long Requests;
 

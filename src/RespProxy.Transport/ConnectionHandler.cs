@@ -6,7 +6,10 @@ namespace RespProxy.Transport;
 /// </summary>
 public abstract class ConnectionHandler
 {
-    /// <summary>An outgoing connection is established; bytes written before this call are sent after it. Not called for accepted ones.</summary>
+    /// <summary>
+    /// The connection stands: the first call. For an outgoing one, bytes written before it are sent after it; an accepted one stands
+    /// from the start.
+    /// </summary>
     public virtual void OnConnected(LoopConnection connection)
     {
     }

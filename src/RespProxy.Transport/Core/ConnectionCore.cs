@@ -100,6 +100,21 @@ internal abstract class ConnectionCore : LoopConnection
         Close(CloseReason.Local, exception.Message);
     }
 
+    /// <summary>An accepted connection stands: the handler meets it before the first byte.</summary>
+    internal void Introduce()
+    {
+        if (IsClosed)
+            return;
+        try
+        {
+            Handler.OnConnected(this);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
     /// <summary>The loop ends: no lingering.</summary>
     internal void CloseForGood()
     {

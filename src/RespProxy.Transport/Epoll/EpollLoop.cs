@@ -65,7 +65,9 @@ internal sealed unsafe class EpollLoop : LoopCore
             return;
         }
 
-        new EpollConnection(this, handler, descriptor).Open();
+        var connection = new EpollConnection(this, handler, descriptor);
+        connection.Open();
+        connection.Introduce();
     }
 
     /// <summary>Starts watching a descriptor; the negated errno when the system refuses (too many watched, no memory).</summary>

@@ -40,7 +40,9 @@ internal sealed class SocketLoop(int index, Action<Exception> report) : LoopCore
             return;
         }
 
-        new SocketConnection(this, handler, socket).Open();
+        var connection = new SocketConnection(this, handler, socket);
+        connection.Open();
+        connection.Introduce();
     }
 
     protected override void Wake() => _signal.Set();

@@ -115,7 +115,7 @@ public sealed partial class UpstreamLoop
         if (links.Of(resp3) is not null || _loop.Now < links.NextAttempt) return;
         var connection = new NodeConnection(this, node, resp3);
         links.Set(resp3, connection);
-        ValueTask<IPEndPoint> resolving = _resolver.ResolveAsync(node.Address);
+        ValueTask<IPEndPoint> resolving = _resolver.ResolveAsync(node.Address, links.Failures);
         if (resolving.IsCompletedSuccessfully) connection.Connect(_loop, resolving.Result);
         else _ = ConnectWhenResolvedAsync(connection, resolving.AsTask());
     }

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using RespProxy.Configuration;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Tenancy.Tenants;
+using RespProxy.Transport;
+using RespProxy.Upstream.Connections;
+using RespProxy.Upstream.Topology;
+
+namespace RespProxy.Downstream;
+
+/// <summary>
+/// The data plane: event loops, upstreams, listeners. Put together here once; after that each loop works alone. Any thread.
+/// </summary>
+public sealed partial class ProxyServer : IAsyncDisposable
+{
+    private readonly ProxySnapshot _configuration;
+    private readonly LoopGroup _loops;
+    private readonly ImmutableArray<ClusterTopology> _topologies;
+    private readonly ProxyLoop[] _proxyLoops;
+    private readonly SessionRegistry _registry;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly List<LoopListener> _listeners = [];
+    private volatile ProxyStatus _status = ProxyStatus.Starting;
+
+    private ProxyServer(ProxySnapshot configuration, ILoggerFactory logs, TimeProvider time)
+    {
+        _configuration = configuration;
+        _time = time;
+        _logger = logs.CreateLogger("RespProxy.Server");
+        _registry = new SessionRegistry(configuration.Limits.MaxClients, logs.CreateLogger("RespProxy.Clients"));
+        var resolver = new NodeResolver(time);
+        ILogger upstreamLogger = logs.CreateLogger("RespProxy.Upstream");
+        _topologies = [.. configuration.Upstreams.Select(upstream => new ClusterTopology(upstream, resolver, time, upstreamLogger))];
+        _loops = LoopGroup.Start(FlavorOf(configuration.Transport), configuration.Loops);
+        _loops.UnhandledException = exception => LogHandlerFailed(_logger, exception);
+        var tenants = new TenantDirectory(configuration);
+        var facts = new ServerFacts(time);
+        _proxyLoops =
+        [
+            .. _loops.Loops.Select(events => new ProxyLoop(
+                events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, upstreamLogger))),
+        ];
+        LogTransport(_logger, _loops.Description, _loops.Loops.Count);
+    }
+
+    public ProxyStatus Status => _status == ProxyStatus.Starting && IsReady ? ProxyStatus.Ready : _status;
+
+    /// <summary>True while listening with the topology of every upstream known.</summary>
+    public bool IsReady => _status == ProxyStatus.Starting && _topologies.All(topology => topology.Current is not null);
+
+    /// <summary>What the listeners are bound to, in the configuration's order.</summary>
+    public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.LocalEndPoint)];
+
+    /// <summary>Starts to listen and to look for the upstreams; returns without waiting for them.</summary>
+    /// <exception cref="ListenException">A listener cannot be bound; nothing is left running.</exception>
+    /// <exception cref="PlatformNotSupportedException">The configured transport does not work here.</exception>
+    public static ProxyServer Start(ProxySnapshot configuration, ILoggerFactory logs, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(logs);
+        ArgumentNullException.ThrowIfNull(time);
+        var server = new ProxyServer(configuration, logs, time);
+        try
+        {
+            server.StartUpstreams();
+            server.Listen();
+            return server;
+        }
+        catch
+        {
+            server._loops.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Completes when the topology of every upstream is known.</summary>
+    public Task WaitUntilReadyAsync(CancellationToken cancellation = default) =>
+        Task.WhenAll(_topologies.Select(topology => topology.WaitUntilReadyAsync(cancellation)));
+
+    /// <summary>
+    /// Stops listening, lets requests in flight finish, closes each client once it is owed nothing. After <paramref name="timeout"/>
+    /// what is left is closed all the same.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        _status = ProxyStatus.Draining;
+        foreach (LoopListener listener in _listeners) listener.Dispose();
+        LogDraining(_logger, _registry.Count);
+        ForEachSession(session => session.CloseWhenAnswered());
+        long deadline = _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(10), _time);
+        while (_registry.Count > 0 && _time.GetTimestamp() < deadline) await poll.WaitForNextTickAsync().ConfigureAwait(false);
+        if (_registry.Count > 0) LogDrainIncomplete(_logger, _registry.Count);
+        ForEachSession(session => session.Abort());
+    }
+
+    /// <summary>Sums the loops' counters; each is at most a moment old.</summary>
+    public ProxyCounters ReadCounters() => new()
+    {
+        Connections = _registry.Count,
+        ConnectionsAccepted = _registry.Accepted,
+        ConnectionsRejected = _registry.Rejected,
+        Commands = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.Requests)),
+        AuthenticationFailures = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.AuthenticationFailures)),
+        IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
+        Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        _status = ProxyStatus.Stopped;
+        foreach (LoopListener listener in _listeners) listener.Dispose();
+        foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Stop()));
+        foreach (ClusterTopology topology in _topologies) await topology.DisposeAsync().ConfigureAwait(false);
+        _loops.Dispose();
+    }
+
+    private UpstreamLoop[] UpstreamLoopsOf(EventLoop events, NodeResolver resolver, ILogger logger) =>
+        [.. _configuration.Upstreams.Select((upstream, index) => new UpstreamLoop(events, upstream, _topologies[index], resolver, logger))];
+
+    private void StartUpstreams()
+    {
+        foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Start()));
+        foreach (ClusterTopology topology in _topologies) topology.Start();
+    }
+
+    private void Listen()
+    {
+        var tenants = _proxyLoops[0].Tenants;
+        foreach (ListenerSnapshot listener in _configuration.Listeners)
+        {
+            var origin = new SessionOrigin(listener.Name, listener.Tenant is null ? null : tenants.Find(listener.Tenant));
+            try
+            {
+                EndPoint endPoint = EndPointOf(listener);
+                _listeners.Add(_loops.Listen(endPoint, events => new ClientSession(_proxyLoops[events.Index], origin, _registry.NextId()), listener.UnixMode));
+            }
+            catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
+            {
+                throw new ListenException($"Listener '{listener.Name}' cannot listen on {listener.UnixPath ?? $"{listener.Host}:{listener.Port}"}: {exception.Message}", exception);
+            }
+
+            LogListening(_logger, listener.Name, _listeners[^1].LocalEndPoint, listener.Tenant ?? "whoever authenticates");
+        }
+    }
+
+    private static EndPoint EndPointOf(ListenerSnapshot listener)
+    {
+        if (listener.UnixPath is not null) return new UnixDomainSocketEndPoint(listener.UnixPath);
+        IPAddress address = IPAddress.TryParse(listener.Host, out IPAddress? literal) ? literal : Dns.GetHostAddresses(listener.Host!)[0];
+        return new IPEndPoint(address, listener.Port);
+    }
+
+    private void ForEachSession(Action<ClientSession> action)
+    {
+        foreach (ClientSession session in _registry.All) session.Loop.Events.Post(() => action(session));
+    }
+
+    private UpstreamReading ReadUpstream(string name, int index)
+    {
+        UpstreamCounters[] counters = [.. _proxyLoops.Select(loop => loop.Upstreams[index].Counters)];
+        return new UpstreamReading(name)
+        {
+            Moved = counters.Sum(each => Volatile.Read(ref each.Moved)),
+            Asked = counters.Sum(each => Volatile.Read(ref each.Asked)),
+            Retried = counters.Sum(each => Volatile.Read(ref each.Retried)),
+            Failed = counters.Sum(each => Volatile.Read(ref each.Failed)),
+            ConnectionsMade = counters.Sum(each => Volatile.Read(ref each.Connected)),
+            ConnectionsFailed = counters.Sum(each => Volatile.Read(ref each.ConnectFailed)),
+            ConnectionsLost = counters.Sum(each => Volatile.Read(ref each.ConnectionsLost)),
+            TopologyRefreshes = _topologies[index].Refreshes,
+            TopologyFailures = _topologies[index].RefreshFailures,
+            TopologyAge = _topologies[index].LastGoodView is { } seen ? _time.GetUtcNow() - seen : null,
+        };
+    }
+
+    private static TransportFlavor FlavorOf(TransportKind kind) => kind switch
+    {
+        TransportKind.Epoll => TransportFlavor.Epoll,
+        TransportKind.Sockets => TransportFlavor.Sockets,
+        _ => TransportFlavor.Auto,
+    };
+
+    [LoggerMessage(3001, LogLevel.Information, "Transport: {Transport}, {Loops} loop(s)")]
+    private static partial void LogTransport(ILogger logger, string transport, int loops);
+
+    [LoggerMessage(3002, LogLevel.Information, "Listener {Listener}: listening on {EndPoint} for {Tenant}")]
+    private static partial void LogListening(ILogger logger, string listener, EndPoint endPoint, string tenant);
+
+    [LoggerMessage(3003, LogLevel.Information, "Draining: {Clients} client(s) connected")]
+    private static partial void LogDraining(ILogger logger, int clients);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Drain time is over: closing {Clients} client(s) that are still owed replies")]
+    private static partial void LogDrainIncomplete(ILogger logger, int clients);
+
+    [LoggerMessage(3005, LogLevel.Error, "A connection's handler failed; that connection was closed")]
+    private static partial void LogHandlerFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace RespProxy.Downstream;
+
+public enum ProxyStatus
+{
+    /// <summary>Listening; the topology of some upstream is not known yet.</summary>
+    Starting,
+    Ready,
+
+    /// <summary>Not listening any more; requests in flight may finish.</summary>
+    Draining,
+    Stopped,
+}
+
+/// <summary>What the data plane counted since its start, summed over its loops.</summary>
+public sealed record ProxyCounters
+{
+    /// <summary>Client connections open now.</summary>
+    public long Connections { get; init; }
+
+    public long ConnectionsAccepted { get; init; }
+
+    /// <summary>Turned away since there were as many as allowed.</summary>
+    public long ConnectionsRejected { get; init; }
+
+    public long Commands { get; init; }
+
+    public long AuthenticationFailures { get; init; }
+
+    /// <summary>Replies withheld because they named a key outside the tenant's namespace. Must stay 0.</summary>
+    public long IsolationFaults { get; init; }
+
+    public ImmutableArray<UpstreamReading> Upstreams { get; init; } = [];
+}
+
+/// <summary>One upstream's counts since the start.</summary>
+public sealed record UpstreamReading(string Name)
+{
+    public long Moved { get; init; }
+
+    public long Asked { get; init; }
+
+    public long Retried { get; init; }
+
+    /// <summary>Requests that ended without a reply.</summary>
+    public long Failed { get; init; }
+
+    public long ConnectionsMade { get; init; }
+
+    public long ConnectionsFailed { get; init; }
+
+    public long ConnectionsLost { get; init; }
+
+    public long TopologyRefreshes { get; init; }
+
+    public long TopologyFailures { get; init; }
+
+    /// <summary>Time since the topology was last seen; null before the first time.</summary>
+    public TimeSpan? TopologyAge { get; init; }
+}
