@@ -44,6 +44,7 @@ public sealed class ClusterTopology : IAsyncDisposable
 
     // Of the refreshing task alone.
     private long? _epoch;
+    private bool _wasOk = true;
     private long _lastBegun;
     private int _failuresInARow;
 
@@ -242,7 +243,10 @@ public sealed class ClusterTopology : IAsyncDisposable
             break;
         }
 
-        if (!view.Health.IsOk) TopologyLog.ClusterNotOk(_logger, _upstream.Name, view.Source, _current!.CoveredSlots);
+        // Once per change: during an outage refreshes come several times a second.
+        if (!view.Health.IsOk && _wasOk) TopologyLog.ClusterNotOk(_logger, _upstream.Name, view.Source, _current!.CoveredSlots);
+        if (view.Health.IsOk && !_wasOk) TopologyLog.ClusterOkAgain(_logger, _upstream.Name);
+        _wasOk = view.Health.IsOk;
         MarkGood();
     }
 

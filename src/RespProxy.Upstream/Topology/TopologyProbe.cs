@@ -138,7 +138,7 @@ internal sealed class TopologyProbe(UpstreamSnapshot upstream, NodeResolver reso
             if (endPoints.Count > 0) _pending.Add(probe.AskAsync(address, endPoints, node, _decided.Token));
         }
 
-        /// <summary>Awaits answers until the rest cannot change the choice: a node that hangs does not hold up the others.</summary>
+        /// <summary>Awaits answers until most nodes asked agree: a node that hangs does not hold up the others.</summary>
         public async Task<ProbeResult> CollectAsync(bool widen)
         {
             while (_pending.Count > 0)
