@@ -88,8 +88,15 @@ public sealed class FakeNode : IAsyncDisposable
 
     private static void Drop(Socket socket)
     {
-        socket.LingerState = new LingerOption(true, 0);
-        socket.Dispose();
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            // Its client went away in this moment: the connection is closed already.
+        }
     }
 
     private async Task AcceptAsync()

@@ -44,8 +44,11 @@ public sealed class ClusterTopology : IAsyncDisposable
 
     // Of the refreshing task alone.
     private long? _epoch;
+    private bool _wasOk = true;
     private long _lastBegun;
     private int _failuresInARow;
+
+    private bool _disposed;
 
     private long _lastGoodTicks;
     private long _refreshes;
@@ -143,8 +146,10 @@ public sealed class ClusterTopology : IAsyncDisposable
         else _requests.Writer.TryWrite(reason);
     }
 
+    /// <summary>Ends the refreshes and those who wait for the first map. The map stays readable. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true)) return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_period is not null) await _period.DisposeAsync().ConfigureAwait(false);
@@ -183,9 +188,9 @@ public sealed class ClusterTopology : IAsyncDisposable
             RequestRefresh("retry");
         }
 
-        Interlocked.Increment(ref _refreshes);
         // TopologyRefresh is the longest time between two looks: here the jitter shortens.
         _period!.Change(_upstream.TopologyRefresh / Jittered(), Timeout.InfiniteTimeSpan);
+        Interlocked.Increment(ref _refreshes);
     }
 
     private async Task<bool> TryRefreshAsync(string reason, CancellationToken cancellation)
@@ -207,18 +212,21 @@ public sealed class ClusterTopology : IAsyncDisposable
     private async Task<ClusterView?> AskAsync(string reason, CancellationToken cancellation)
     {
         SlotMap? map = _current;
-        if (map is not null)
-        {
-            ProbeResult known = await _probe.AskKnownAsync(map.Primaries, cancellation).ConfigureAwait(false);
-            if (ViewElection.Choose(known.Views, known.Asked, _epoch) is { } view) return view;
-        }
+        ProbeResult known = await _probe.AskKnownAsync(map?.Primaries ?? [], cancellation).ConfigureAwait(false);
+        if (Choose(known) is { } view) return view;
 
         IEnumerable<Node> replicas = map is null ? [] : map.Primaries.SelectMany(primary => map.ReplicasOf(primary));
         ProbeResult found = await _probe.DiscoverAsync(replicas, cancellation).ConfigureAwait(false);
-        ClusterView? chosen = ViewElection.Choose(found.Views, found.Asked, _epoch);
-        if (chosen is null) TopologyLog.NoCredibleView(_logger, _upstream.Name, found.Views.Count, found.Asked, reason);
+
+        // While a known primary answers, the silent ones count: it may be cut off from them. When none does, the cluster
+        // may have been built anew elsewhere, and the old addresses must not outvote it for ever.
+        ProbeResult all = known.Views.Count > 0 ? known.FollowedBy(found) : found;
+        ClusterView? chosen = Choose(all);
+        if (chosen is null) TopologyLog.NoCredibleView(_logger, _upstream.Name, all.Views.Count, all.Asked.Count, reason);
         return chosen;
     }
+
+    private ClusterView? Choose(ProbeResult result) => ViewElection.Choose(result.Views, result.Asked.Count, _epoch);
 
     private void Accept(ClusterView view, string reason)
     {
@@ -235,7 +243,10 @@ public sealed class ClusterTopology : IAsyncDisposable
             break;
         }
 
-        if (!view.Health.IsOk) TopologyLog.ClusterNotOk(_logger, _upstream.Name, view.Source, _current!.CoveredSlots);
+        // Once per change: during an outage refreshes come several times a second.
+        if (!view.Health.IsOk && _wasOk) TopologyLog.ClusterNotOk(_logger, _upstream.Name, view.Source, _current!.CoveredSlots);
+        if (view.Health.IsOk && !_wasOk) TopologyLog.ClusterOkAgain(_logger, _upstream.Name);
+        _wasOk = view.Health.IsOk;
         MarkGood();
     }
 

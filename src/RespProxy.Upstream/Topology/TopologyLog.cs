@@ -26,4 +26,7 @@ internal static partial class TopologyLog
 
     [LoggerMessage(4007, LogLevel.Error, "Upstream {Upstream}: an observer of the slot map failed")]
     public static partial void ObserverFaulted(ILogger logger, Exception exception, string upstream);
+
+    [LoggerMessage(4008, LogLevel.Information, "Upstream {Upstream}: the cluster is healthy again")]
+    public static partial void ClusterOkAgain(ILogger logger, string upstream);
 }

@@ -7,8 +7,14 @@ namespace RespProxy.Upstream.Topology;
 
 /// <summary>What asking several nodes gave.</summary>
 /// <param name="Views">The answers.</param>
-/// <param name="Asked">How many were asked, those that did not answer included.</param>
-internal sealed record ProbeResult(IReadOnlyList<ClusterView> Views, int Asked);
+/// <param name="Asked">Who was asked, those that did not answer included.</param>
+internal sealed record ProbeResult(IReadOnlyCollection<ClusterView> Views, IReadOnlyCollection<NodeAddress> Asked)
+{
+    /// <summary>Both rounds as one: a node asked in both has one vote, its later one.</summary>
+    public ProbeResult FollowedBy(ProbeResult later) => new(
+        [.. later.Views.UnionBy(Views, view => view.Source)],
+        [.. Asked.Union(later.Asked)]);
+}
 
 /// <summary>Asks nodes how they see the cluster, in parallel. Holds nothing between calls.</summary>
 internal sealed class TopologyProbe(UpstreamSnapshot upstream, NodeResolver resolver, TimeProvider time, ILogger logger)
@@ -118,22 +124,21 @@ internal sealed class TopologyProbe(UpstreamSnapshot upstream, NodeResolver reso
     {
         private readonly CancellationTokenSource _decided = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         private readonly HashSet<IPEndPoint> _askedEndPoints = [];
-        private readonly HashSet<NodeAddress> _askedAddresses = [];
+        private readonly HashSet<NodeAddress> _asked = [];
         private readonly List<Task<ClusterView?>> _pending = [];
         private readonly List<ClusterView> _views = [];
-        private int _asked;
 
         public async Task AskAsync(NodeAddress address, Node? node = null)
         {
-            if (!_askedAddresses.Add(address)) return;
+            if (_asked.Contains(address)) return;
             IReadOnlyList<IPEndPoint> endPoints = await probe.ResolveAsync(address, cancellation).ConfigureAwait(false);
             if (endPoints.Any(_askedEndPoints.Contains)) return;
-            _asked++;
+            _asked.Add(address);
             _askedEndPoints.UnionWith(endPoints);
             if (endPoints.Count > 0) _pending.Add(probe.AskAsync(address, endPoints, node, _decided.Token));
         }
 
-        /// <summary>Awaits answers until the rest cannot change the choice: a node that hangs does not hold up the others.</summary>
+        /// <summary>Awaits answers until most nodes asked agree: a node that hangs does not hold up the others.</summary>
         public async Task<ProbeResult> CollectAsync(bool widen)
         {
             while (_pending.Count > 0)
@@ -143,7 +148,7 @@ internal sealed class TopologyProbe(UpstreamSnapshot upstream, NodeResolver reso
                 if (await answered.ConfigureAwait(false) is not { } view) continue;
                 _views.Add(view);
                 if (widen) await AskNamedAsync(view).ConfigureAwait(false);
-                if (ViewElection.IsDecided(_views, _pending.Count)) break;
+                if (ViewElection.IsDecided(_views, _asked.Count)) break;
             }
 
             cancellation.ThrowIfCancellationRequested();
@@ -161,7 +166,7 @@ internal sealed class TopologyProbe(UpstreamSnapshot upstream, NodeResolver reso
         {
             foreach (ViewNode named in view.Nodes)
             {
-                if (_asked >= MaxDiscovered) return;
+                if (_asked.Count >= MaxDiscovered) return;
                 await AskAsync(named.Address).ConfigureAwait(false);
             }
         }

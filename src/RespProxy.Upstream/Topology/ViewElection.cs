@@ -29,12 +29,12 @@ internal static class ViewElection
         return believed ? best.Newest : null;
     }
 
-    /// <summary>True when one candidate has so many ok votes that the <paramref name="pending"/> answers cannot change the choice.</summary>
-    public static bool IsDecided(IReadOnlyCollection<ClusterView> views, int pending)
-    {
-        int most = Count(views).Select(candidate => candidate.OkVotes).DefaultIfEmpty().Max();
-        return most > views.Count - most + pending;
-    }
+    /// <summary>
+    /// True when more than half of the nodes asked agree: enough to stop asking. Unhealthy ones too: while a failover is
+    /// under way all say fail, and waiting out the dead node's timeout then is what would delay the new map.
+    /// </summary>
+    public static bool IsDecided(IReadOnlyCollection<ClusterView> views, int asked) =>
+        Count(views).Any(candidate => candidate.Votes * 2 > asked);
 
     private static IEnumerable<Candidate> Count(IEnumerable<ClusterView> views) =>
         views.Where(view => view.Ranges.Length > 0).GroupBy(view => view.Assignment).Select(group => new Candidate([.. group]));
