@@ -112,6 +112,8 @@ internal static class Peers
             ReceiveTimeout = (int)Bound.TotalMilliseconds,
             SendTimeout = (int)Bound.TotalMilliseconds,
         };
+        if (endPoint.AddressFamily != AddressFamily.Unix)
+            socket.NoDelay = true;
         socket.Connect(endPoint);
         return socket;
     }

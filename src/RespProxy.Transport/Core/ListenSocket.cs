@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace RespProxy.Transport.Core;
 
-/// <summary>Binds listening sockets, with what Unix sockets need: a stale file goes, the mode is set, the file goes at the end.</summary>
+/// <summary>Binds listening sockets, with what Unix sockets need: a stale file goes, the mode is set. (The framework removes
+/// the file when the socket is disposed.)</summary>
 internal static class ListenSocket
 {
     /// <summary>Connections the system keeps for us to accept; the system's own limit (somaxconn, 4096 on current Linux) caps it.</summary>
@@ -35,23 +36,11 @@ internal static class ListenSocket
         }
     }
 
-    /// <summary>The file of a Unix socket; null for other addresses and for abstract ones.</summary>
-    public static string? UnixPath(EndPoint endPoint)
+    // The file of a Unix socket; null for other addresses and for abstract ones.
+    private static string? UnixPath(EndPoint endPoint)
     {
         string? path = endPoint is UnixDomainSocketEndPoint ? endPoint.ToString() : null;
         return path is ['@' or '\0', ..] ? null : path;
-    }
-
-    public static void RemoveFile(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Left behind; the next bind finds it stale.
-        }
     }
 
     private static void Configure(Socket socket, EndPoint endPoint)
@@ -74,7 +63,7 @@ internal static class ListenSocket
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            RemoveFile(path);
+            TryDelete(path);
             return;
         }
         catch (SocketException)
@@ -84,6 +73,18 @@ internal static class ListenSocket
         }
 
         throw new SocketException((int)SocketError.AddressAlreadyInUse);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not ours to remove: bind says that the address is in use.
+        }
     }
 
     // A socket is what exists and cannot be opened as a file, though permission is given. Opened for both, a FIFO does not block.

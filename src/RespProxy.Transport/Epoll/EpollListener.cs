@@ -20,7 +20,6 @@ internal sealed class EpollListener : LoopListener, IEpollSource
     private readonly Func<EventLoop, ConnectionHandler?> _accept;
     private readonly Socket _socket;
     private readonly int _descriptor;
-    private readonly string? _path;
     private ulong _token;
     private int _isDisposed;
     private bool _isClosed;
@@ -34,7 +33,6 @@ internal sealed class EpollListener : LoopListener, IEpollSource
         _socket.Blocking = false;
         _descriptor = (int)socket.Handle;
         LocalEndPoint = socket.LocalEndPoint!;
-        _path = ListenSocket.UnixPath(LocalEndPoint);
     }
 
     public override EndPoint LocalEndPoint { get; }
@@ -70,8 +68,6 @@ internal sealed class EpollListener : LoopListener, IEpollSource
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        if (_path is not null)
-            ListenSocket.RemoveFile(_path);
         if (_acceptor.IsCurrent)
         {
             Close();

@@ -13,7 +13,6 @@ internal sealed class SocketListener : LoopListener
     private readonly SocketLoop[] _loops;
     private readonly Func<EventLoop, ConnectionHandler?> _accept;
     private readonly Socket _socket;
-    private readonly string? _path;
     private int _isDisposed;
 
     public SocketListener(SocketLoop[] loops, Socket socket, Func<EventLoop, ConnectionHandler?> accept)
@@ -22,7 +21,6 @@ internal sealed class SocketListener : LoopListener
         _accept = accept;
         _socket = socket;
         LocalEndPoint = socket.LocalEndPoint!;
-        _path = ListenSocket.UnixPath(LocalEndPoint);
     }
 
     public override EndPoint LocalEndPoint { get; }
@@ -34,8 +32,6 @@ internal sealed class SocketListener : LoopListener
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        if (_path is not null)
-            ListenSocket.RemoveFile(_path);
         _socket.Dispose();
     }
 
