@@ -1,6 +1,6 @@
 namespace RespProxy;
 
-/// <summary>What the exit status means; <c>respproxy --help</c> and docs/operations.md repeat it.</summary>
+/// <summary>What the exit status means; <c>respproxy --help</c> repeats it.</summary>
 internal static class ExitCode
 {
     /// <summary>Did what was asked; for <c>run</c>: drained after a signal and stopped.</summary>

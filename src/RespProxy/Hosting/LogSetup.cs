@@ -13,6 +13,8 @@ internal static class LogSetup
         builder.SetMinimumLevel(Enum.Parse<LogLevel>(configuration.Level));
         // The HTTP server's and the host's own chatter; this program logs what matters of it.
         builder.AddFilter("Microsoft", LogLevel.Warning);
+        // Repeats, with a stack, the failure to start that this program tells in one line.
+        builder.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.AddSingleton<ConsoleFormatter, TextLineFormatter>();
         builder.AddConsole(options =>
         {

@@ -63,7 +63,7 @@ internal static class RunVerb
         IReadOnlyDictionary<string, string> environment = ConfigurationLoader.CurrentEnvironment();
         file ??= environment.GetValueOrDefault(ConfigVariable);
         return string.IsNullOrEmpty(file)
-            ? ConfigurationLoader.LoadText("", environment, overrides, "no configuration file (--config FILE)")
+            ? ConfigurationLoader.LoadText("", environment, overrides, "no configuration file (give one with --config FILE)")
             : ConfigurationLoader.LoadFile(file, environment, overrides);
     }
 
