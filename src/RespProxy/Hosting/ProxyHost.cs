@@ -20,17 +20,12 @@ internal static class ProxyHost
     {
         using ILoggerFactory logs = LogSetup.Create(snapshot.Log);
         ILogger logger = logs.CreateLogger("RespProxy.Hosting.Lifecycle");
-        var outcome = new RunOutcome();
-        // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Services.AddSingleton(logs);
-        builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
-        builder.Services.AddHostedService(services => new ProxyService(snapshot, logs, logger, outcome, started, services.GetRequiredService<IHostApplicationLifetime>()));
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
-        using IHost host = builder.Build();
+        Log.Starting(logger, BuildVersion.Text, snapshot.Upstreams.Length, snapshot.Listeners.Length, snapshot.Tenants.Length);
+        ProxyServer server;
         try
         {
-            await host.RunAsync(cancellation).ConfigureAwait(false);
+            // Before the host is built: the first client need not wait for what only operators use.
+            server = ProxyServer.Start(snapshot, logs, TimeProvider.System);
         }
         catch (ListenException exception)
         {
@@ -38,8 +33,45 @@ internal static class ProxyHost
             return ExitCode.CannotListen;
         }
 
-        Log.Stopped(logger, outcome.ExitCode);
+        await using (server.ConfigureAwait(false))
+        {
+            foreach (System.Net.EndPoint endPoint in server.EndPoints)
+                Log.Listening(logger, endPoint);
+            started?.Invoke(server);
+            int exitCode = await RunHostAsync(snapshot, server, logs, logger, cancellation).ConfigureAwait(false);
+            Log.Stopped(logger, exitCode);
+            return exitCode;
+        }
+    }
+
+    private static async Task<int> RunHostAsync(ProxySnapshot snapshot, ProxyServer server, ILoggerFactory logs, ILogger logger, CancellationToken cancellation)
+    {
+        var outcome = new RunOutcome();
+        // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
+        builder.Services.AddHostedService(services => new ProxyService(snapshot, server, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
+        using IHost host = builder.Build();
+        await RunUntilStoppedAsync(host, cancellation).ConfigureAwait(false);
         return outcome.ExitCode;
+    }
+
+    private static async Task RunUntilStoppedAsync(IHost host, CancellationToken cancellation)
+    {
+        IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        try
+        {
+            await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // A signal while the host was starting is a stop like any other, not a failure.
+        }
+
+        using CancellationTokenRegistration registration = cancellation.Register(lifetime.StopApplication);
+        await host.WaitForShutdownAsync(CancellationToken.None).ConfigureAwait(false);
     }
 }
 

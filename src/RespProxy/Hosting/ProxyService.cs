@@ -9,55 +9,41 @@ using RespProxy.Downstream;
 namespace RespProxy.Hosting;
 
 /// <summary>
-/// The proxy as a hosted service. The data plane starts first and answers at once; the admin endpoint, whose HTTP server takes
-/// longer than all the rest, follows in the background. Stopping goes the other way: readiness flips, listeners close, requests
-/// in flight finish, and only then does the admin endpoint go, so that probes see the drain.
+/// The running proxy as a hosted service. The data plane already answers when the host starts; the admin endpoint, whose HTTP
+/// server takes longer than all the rest, follows in the background. Stopping goes the other way: readiness flips, listeners
+/// close, requests in flight finish, and only then does the admin endpoint go, so that probes see the drain.
 /// </summary>
 internal sealed class ProxyService(
     ProxySnapshot snapshot,
+    ProxyServer server,
     ILoggerFactory logs,
     ILogger logger,
     RunOutcome outcome,
-    Action<ProxyServer>? started,
-    IHostApplicationLifetime lifetime) : IHostedService, IAsyncDisposable
+    IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
-    private ProxyServer? _server;
     private Task<AdminEndpoint?> _admin = Task.FromResult<AdminEndpoint?>(null);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        Log.Starting(logger, BuildVersion.Text, snapshot.Upstreams.Length, snapshot.Listeners.Length, snapshot.Tenants.Length);
-        ProxyServer server = ProxyServer.Start(snapshot, logs, TimeProvider.System);
-        _server = server;
-        foreach (System.Net.EndPoint endPoint in server.EndPoints)
-            Log.Listening(logger, endPoint);
-        started?.Invoke(server);
         if (snapshot.Admin.Enabled)
-            _admin = Task.Run(() => StartAdminAsync(server), CancellationToken.None);
+            _admin = Task.Run(StartAdminAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_server is null)
-            return;
         Log.Draining(logger, snapshot.DrainTimeout);
-        await _server.DrainAsync(snapshot.DrainTimeout).ConfigureAwait(false);
+        await server.DrainAsync(snapshot.DrainTimeout).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (await _admin.ConfigureAwait(false) is { } admin)
             await admin.DisposeAsync().ConfigureAwait(false);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_server is not null)
-            await _server.DisposeAsync().ConfigureAwait(false);
-        _stopping.Dispose();
-    }
+    public void Dispose() => _stopping.Dispose();
 
     /// <summary>Null after a failure, which stops the program: a proxy that no probe can reach would be killed later, with no reason told.</summary>
-    private async Task<AdminEndpoint?> StartAdminAsync(ProxyServer server)
+    private async Task<AdminEndpoint?> StartAdminAsync()
     {
         try
         {
