@@ -144,7 +144,7 @@ public class BadConfigurationTests
             "test.yaml:1:1: tenants: needs at least one element (whose keys there are: a name)",
         ];
 
-        Assert.Equal(expected, Loading.Errors(""));
+        Assert.Equal(expected.Select(error => error.Replace(":1:1", "", StringComparison.Ordinal)), Loading.Errors("# nothing"));
         Assert.Equal(expected, Loading.Errors("{}"));
     }
 

@@ -12,7 +12,7 @@ internal static class YamlTree
     /// <summary>The deepest valid configuration has five levels.</summary>
     private const int MaxDepth = 16;
 
-    /// <summary>The root section, empty for an empty text; null after an error that leaves nothing to check.</summary>
+    /// <summary>The root section, empty and without a line for an empty text; null after an error that leaves nothing to check.</summary>
     public static MapNode? Parse(string yaml, string source, ErrorList errors)
     {
         try
@@ -37,7 +37,7 @@ internal static class YamlTree
     {
         parser.Consume<StreamStart>();
         if (parser.Current is StreamEnd)
-            return new MapNode(new Origin(source, 1, 1));
+            return new MapNode(new Origin(source, 0, 0));
 
         parser.Consume<DocumentStart>();
         ConfigNode root = ParseNode(parser, source, depth: 0);

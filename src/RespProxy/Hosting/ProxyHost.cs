@@ -1,0 +1,82 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RespProxy.Configuration;
+using RespProxy.Downstream;
+
+namespace RespProxy.Hosting;
+
+/// <summary>The composition root: everything is put together here, once.</summary>
+internal static class ProxyHost
+{
+    /// <summary>On top of the drain time, for the admin endpoint to close and the logs to be written.</summary>
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs the proxy until a signal or <paramref name="cancellation"/>, drains, and answers the process's exit code.</summary>
+    /// <param name="snapshot">What to run.</param>
+    /// <param name="started">Called once the listeners are bound, before the first readiness; for what a verb prints.</param>
+    /// <param name="cancellation">Ends the run as a signal does.</param>
+    public static async Task<int> RunAsync(ProxySnapshot snapshot, Action<ProxyServer>? started = null, CancellationToken cancellation = default)
+    {
+        using ILoggerFactory logs = LogSetup.Create(snapshot.Log);
+        ILogger logger = logs.CreateLogger("RespProxy.Hosting.Lifecycle");
+        Log.Starting(logger, BuildVersion.Text, snapshot.Upstreams.Length, snapshot.Listeners.Length, snapshot.Tenants.Length);
+        ProxyServer server;
+        try
+        {
+            // Before the host is built: the first client need not wait for what only operators use.
+            server = ProxyServer.Start(snapshot, logs, TimeProvider.System);
+        }
+        catch (ListenException exception)
+        {
+            Log.CannotListen(logger, exception.Message);
+            return ExitCode.CannotListen;
+        }
+
+        await using (server.ConfigureAwait(false))
+        {
+            foreach (System.Net.EndPoint endPoint in server.EndPoints)
+                Log.Listening(logger, endPoint);
+            started?.Invoke(server);
+            int exitCode = await RunHostAsync(snapshot, server, logs, logger, cancellation).ConfigureAwait(false);
+            Log.Stopped(logger, exitCode);
+            return exitCode;
+        }
+    }
+
+    private static async Task<int> RunHostAsync(ProxySnapshot snapshot, ProxyServer server, ILoggerFactory logs, ILogger logger, CancellationToken cancellation)
+    {
+        var outcome = new RunOutcome();
+        // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
+        builder.Services.AddHostedService(services => new ProxyService(snapshot, server, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
+        using IHost host = builder.Build();
+        await RunUntilStoppedAsync(host, cancellation).ConfigureAwait(false);
+        return outcome.ExitCode;
+    }
+
+    private static async Task RunUntilStoppedAsync(IHost host, CancellationToken cancellation)
+    {
+        IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        try
+        {
+            await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // A signal while the host was starting is a stop like any other, not a failure.
+        }
+
+        using CancellationTokenRegistration registration = cancellation.Register(lifetime.StopApplication);
+        await host.WaitForShutdownAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+}
+
+/// <summary>What the process will answer when the host has stopped. Written before the stop it causes.</summary>
+internal sealed class RunOutcome
+{
+    public int ExitCode { get; set; } = RespProxy.ExitCode.Ok;
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using RespProxy.Configuration;
+using RespProxy.Control.Metrics;
+using RespProxy.Downstream;
+
+namespace RespProxy.Control.Tests;
+
+public sealed class AdminEndpointTests : IAsyncLifetime
+{
+    private static readonly AdminSnapshot AnyPort = new() { Host = "127.0.0.1", Port = 0 };
+
+    private readonly HttpClient _client = new();
+    private ProxyStatus _status = ProxyStatus.Starting;
+    private AdminEndpoint _endpoint = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _endpoint = await AdminEndpoint.StartAsync(
+            AnyPort,
+            () => Readiness.Of(_status, _status == ProxyStatus.Ready),
+            () => [MetricFamily.Gauge("respproxy_test", "Test.").Add(3)],
+            NullLoggerFactory.Instance,
+            Cancellation);
+        _client.BaseAddress = _endpoint.Address;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _endpoint.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Readiness_follows_the_proxy_while_health_stays()
+    {
+        foreach ((ProxyStatus status, HttpStatusCode code, string word) in new[]
+        {
+            (ProxyStatus.Starting, HttpStatusCode.ServiceUnavailable, "starting"),
+            (ProxyStatus.Ready, HttpStatusCode.OK, "ready"),
+            (ProxyStatus.Draining, HttpStatusCode.ServiceUnavailable, "draining"),
+        })
+        {
+            _status = status;
+            using HttpResponseMessage ready = await _client.GetAsync(new Uri("/readyz", UriKind.Relative), Cancellation);
+            using HttpResponseMessage health = await _client.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation);
+
+            Assert.Equal(code, ready.StatusCode);
+            Assert.StartsWith(word, await ready.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Metrics_are_prometheus_text()
+    {
+        using HttpResponseMessage response = await _client.GetAsync(new Uri("/metrics", UriKind.Relative), Cancellation);
+
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal("# HELP respproxy_test Test.\n# TYPE respproxy_test gauge\nrespproxy_test 3\n", await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Other_paths_and_methods_are_refused()
+    {
+        using HttpResponseMessage elsewhere = await _client.GetAsync(new Uri("/", UriKind.Relative), Cancellation);
+        using HttpResponseMessage post = await _client.PostAsync(new Uri("/metrics", UriKind.Relative), null, Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_address_in_use_is_an_io_error()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        AdminSnapshot configuration = AnyPort with { Port = ((IPEndPoint)taken.LocalEndpoint).Port };
+
+        await Assert.ThrowsAnyAsync<IOException>(() => AdminEndpoint.StartAsync(configuration, () => default, () => [], NullLoggerFactory.Instance, Cancellation));
+    }
+}
+
+public class ProxyMetricsTests
+{
+    [Fact]
+    public void Every_family_has_help_a_conventional_name_and_samples()
+    {
+        var snapshot = new ProxySnapshot { Upstreams = [], Listeners = [], Tenants = [] };
+        ProxyServer server = ProxyServer.Start(snapshot, NullLoggerFactory.Instance, TimeProvider.System);
+
+        MetricFamily[] families = [.. ProxyMetrics.Collect(server, "1.2.3")];
+
+        Assert.Contains("respproxy_build_info{version=\"1.2.3\",", PrometheusText.Format(families), StringComparison.Ordinal);
+        Assert.Equal(families.Length, families.Select(family => family.Name).Distinct().Count());
+        Assert.All(families, family =>
+        {
+            Assert.Matches("^[a-z][a-z0-9_]*$", family.Name);
+            Assert.Equal(family.Kind == MetricKind.Counter, family.Name.EndsWith("_total", StringComparison.Ordinal));
+            Assert.NotEmpty(family.Help);
+            Assert.NotEmpty(family.Samples);
+        });
+    }
+}
