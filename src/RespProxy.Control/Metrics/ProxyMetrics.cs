@@ -28,8 +28,42 @@ public static class ProxyMetrics
     [
         MetricFamily.Gauge("respproxy_connections", "Client connections open now.").Add(counters.Connections),
         MetricFamily.Counter("respproxy_connections_accepted_total", "Client connections accepted.").Add(counters.ConnectionsAccepted),
+        MetricFamily.Counter("respproxy_connections_rejected_total", "Client connections turned away at limits.maxClients.").Add(counters.ConnectionsRejected),
         MetricFamily.Counter("respproxy_commands_total", "Commands read from clients.").Add(counters.Commands),
+        MetricFamily.Counter("respproxy_authentication_failures_total", "AUTH and HELLO AUTH with a wrong name or password.").Add(counters.AuthenticationFailures),
+        MetricFamily.Counter("respproxy_isolation_faults_total", "Replies withheld as they named another namespace's key; must stay 0.").Add(counters.IsolationFaults),
+        .. FromUpstreams(counters.Upstreams),
     ];
+
+    private static IEnumerable<MetricFamily> FromUpstreams(IReadOnlyList<UpstreamReading> upstreams)
+    {
+        yield return PerUpstream("moved_total", "MOVED redirects followed.", reading => reading.Moved);
+        yield return PerUpstream("asked_total", "ASK redirects followed.", reading => reading.Asked);
+        yield return PerUpstream("retried_total", "Requests sent again.", reading => reading.Retried);
+        yield return PerUpstream("failed_total", "Requests that ended without a reply.", reading => reading.Failed);
+        yield return PerUpstream("connections_made_total", "Connections made to nodes.", reading => reading.ConnectionsMade);
+        yield return PerUpstream("connections_failed_total", "Connections to nodes that could not be made.", reading => reading.ConnectionsFailed);
+        yield return PerUpstream("connections_lost_total", "Connections to nodes that broke.", reading => reading.ConnectionsLost);
+        yield return PerUpstream("topology_refreshes_total", "Looks at the topology that succeeded.", reading => reading.TopologyRefreshes);
+        yield return PerUpstream("topology_failures_total", "Looks at the topology that failed.", reading => reading.TopologyFailures);
+
+        MetricFamily age = MetricFamily.Gauge("respproxy_upstream_topology_age_seconds", "Time since the topology was last seen; absent before the first time.");
+        foreach (UpstreamReading reading in upstreams)
+        {
+            if (reading.TopologyAge is { } elapsed)
+                age.Add(elapsed.TotalSeconds, new MetricLabel("upstream", reading.Name));
+        }
+
+        yield return age;
+
+        MetricFamily PerUpstream(string name, string help, Func<UpstreamReading, long> value)
+        {
+            MetricFamily family = MetricFamily.Counter($"respproxy_upstream_{name}", help);
+            foreach (UpstreamReading reading in upstreams)
+                family.Add(value(reading), new MetricLabel("upstream", reading.Name));
+            return family;
+        }
+    }
 
     /// <summary>Under the names every Prometheus client library gives them.</summary>
     private static List<MetricFamily> OfTheProcess()
