@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using RespProxy.Downstream;
@@ -29,36 +28,41 @@ public static class ProxyMetrics
     [
         MetricFamily.Gauge("respproxy_connections", "Client connections open now.").Add(counters.Connections),
         MetricFamily.Counter("respproxy_connections_accepted_total", "Client connections accepted.").Add(counters.ConnectionsAccepted),
-        MetricFamily.Counter("respproxy_connections_rejected_total", "Client connections turned away: as many as allowed were open.").Add(counters.ConnectionsRejected),
+        MetricFamily.Counter("respproxy_connections_rejected_total", "Client connections turned away at limits.maxClients.").Add(counters.ConnectionsRejected),
         MetricFamily.Counter("respproxy_commands_total", "Commands read from clients.").Add(counters.Commands),
-        MetricFamily.Counter("respproxy_authentication_failures_total", "AUTH and HELLO AUTH with wrong credentials.").Add(counters.AuthenticationFailures),
-        MetricFamily.Counter("respproxy_isolation_violations_total", "Replies withheld since they named a key outside the tenant's namespace. Must stay 0.").Add(counters.IsolationFaults),
-        .. OfUpstreams(counters.Upstreams),
+        MetricFamily.Counter("respproxy_authentication_failures_total", "AUTH and HELLO AUTH with a wrong name or password.").Add(counters.AuthenticationFailures),
+        MetricFamily.Counter("respproxy_isolation_faults_total", "Replies withheld as they named another namespace's key; must stay 0.").Add(counters.IsolationFaults),
+        .. FromUpstreams(counters.Upstreams),
     ];
 
-    private static IEnumerable<MetricFamily> OfUpstreams(ImmutableArray<UpstreamReading> upstreams)
+    private static IEnumerable<MetricFamily> FromUpstreams(IReadOnlyList<UpstreamReading> upstreams)
     {
-        MetricFamily redirects = MetricFamily.Counter("respproxy_upstream_redirects_total", "Redirects followed.");
-        MetricFamily retries = MetricFamily.Counter("respproxy_upstream_retries_total", "Requests sent again that were certainly not executed, or only read.");
-        MetricFamily failures = MetricFamily.Counter("respproxy_upstream_failures_total", "Requests that ended without a reply from a node.");
-        MetricFamily connections = MetricFamily.Counter("respproxy_upstream_connections_total", "Connections to nodes, by what became of them.");
-        MetricFamily refreshes = MetricFamily.Counter("respproxy_topology_refreshes_total", "Looks at the topology, by result.");
-        MetricFamily age = MetricFamily.Gauge("respproxy_topology_age_seconds", "Time since the topology was last seen.");
-        foreach (UpstreamReading upstream in upstreams)
+        yield return PerUpstream("moved_total", "MOVED redirects followed.", reading => reading.Moved);
+        yield return PerUpstream("asked_total", "ASK redirects followed.", reading => reading.Asked);
+        yield return PerUpstream("retried_total", "Requests sent again.", reading => reading.Retried);
+        yield return PerUpstream("failed_total", "Requests that ended without a reply.", reading => reading.Failed);
+        yield return PerUpstream("connections_made_total", "Connections made to nodes.", reading => reading.ConnectionsMade);
+        yield return PerUpstream("connections_failed_total", "Connections to nodes that could not be made.", reading => reading.ConnectionsFailed);
+        yield return PerUpstream("connections_lost_total", "Connections to nodes that broke.", reading => reading.ConnectionsLost);
+        yield return PerUpstream("topology_refreshes_total", "Looks at the topology that succeeded.", reading => reading.TopologyRefreshes);
+        yield return PerUpstream("topology_failures_total", "Looks at the topology that failed.", reading => reading.TopologyFailures);
+
+        MetricFamily age = MetricFamily.Gauge("respproxy_upstream_topology_age_seconds", "Time since the topology was last seen; absent before the first time.");
+        foreach (UpstreamReading reading in upstreams)
         {
-            var name = new MetricLabel("upstream", upstream.Name);
-            redirects.Add(upstream.Moved, name, new MetricLabel("kind", "moved")).Add(upstream.Asked, name, new MetricLabel("kind", "ask"));
-            retries.Add(upstream.Retried, name);
-            failures.Add(upstream.Failed, name);
-            connections.Add(upstream.ConnectionsMade, name, new MetricLabel("event", "connected"))
-                .Add(upstream.ConnectionsFailed, name, new MetricLabel("event", "failed"))
-                .Add(upstream.ConnectionsLost, name, new MetricLabel("event", "lost"));
-            refreshes.Add(upstream.TopologyRefreshes - upstream.TopologyFailures, name, new MetricLabel("result", "ok"))
-                .Add(upstream.TopologyFailures, name, new MetricLabel("result", "failed"));
-            if (upstream.TopologyAge is { } seen) age.Add(seen.TotalSeconds, name);
+            if (reading.TopologyAge is { } elapsed)
+                age.Add(elapsed.TotalSeconds, new MetricLabel("upstream", reading.Name));
         }
 
-        return [redirects, retries, failures, connections, refreshes, age];
+        yield return age;
+
+        MetricFamily PerUpstream(string name, string help, Func<UpstreamReading, long> value)
+        {
+            MetricFamily family = MetricFamily.Counter($"respproxy_upstream_{name}", help);
+            foreach (UpstreamReading reading in upstreams)
+                family.Add(value(reading), new MetricLabel("upstream", reading.Name));
+            return family;
+        }
     }
 
     /// <summary>Under the names every Prometheus client library gives them.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
@@ -22,11 +21,11 @@ internal static partial class Log
     [LoggerMessage(1004, LogLevel.Information, "stopped, exit code {ExitCode}")]
     public static partial void Stopped(ILogger logger, int exitCode);
 
-    [LoggerMessage(3001, LogLevel.Information, "listening on {EndPoint}")]
-    public static partial void Listening(ILogger logger, EndPoint endPoint);
-
-    [LoggerMessage(3002, LogLevel.Critical, "cannot listen: {Reason}")]
+    [LoggerMessage(1005, LogLevel.Critical, "cannot listen: {Reason}")]
     public static partial void CannotListen(ILogger logger, string reason);
+
+    [LoggerMessage(2001, LogLevel.Critical, "the configuration cannot be had on this machine: {Reason}")]
+    public static partial void NotSupported(ILogger logger, string reason);
 
     [LoggerMessage(6001, LogLevel.Information, "admin endpoint at {Address}: /healthz /readyz /metrics")]
     public static partial void AdminListening(ILogger logger, Uri address);

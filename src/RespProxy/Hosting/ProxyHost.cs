@@ -32,11 +32,14 @@ internal static class ProxyHost
             Log.CannotListen(logger, exception.Message);
             return ExitCode.CannotListen;
         }
+        catch (PlatformNotSupportedException exception)
+        {
+            Log.NotSupported(logger, exception.Message);
+            return ExitCode.BadConfiguration;
+        }
 
         await using (server.ConfigureAwait(false))
         {
-            foreach (System.Net.EndPoint endPoint in server.EndPoints)
-                Log.Listening(logger, endPoint);
             started?.Invoke(server);
             int exitCode = await RunHostAsync(snapshot, server, logs, logger, cancellation).ConfigureAwait(false);
             Log.Stopped(logger, exitCode);
