@@ -1,3 +1,7 @@
+using RespProxy.Configuration;
+using RespProxy.LocalCluster;
+using RespProxy.Testing.Proxy;
+
 namespace RespProxy.IntegrationTests;
 
 /// <summary>Where a client connects, and as whom (null: it doesn't authenticate).</summary>
@@ -18,6 +22,9 @@ public static class Targets
     [
         ("direct", servers => Direct(new(servers.Standalone.Host, servers.Standalone.Port))),
         ("direct, with AUTH", servers => Direct(new(servers.Standalone.Host, servers.Standalone.Port, Servers.Username, Servers.Password))),
+        ("proxy to standalone", servers => Proxy(UpstreamMode.Standalone, [servers.Standalone])),
+        ("proxy to cluster", servers => Proxy(UpstreamMode.Cluster, [.. servers.Cluster.Nodes.Select(node => node.Server)])),
+        ("proxy to cluster, with AUTH", servers => Proxy(UpstreamMode.Cluster, [.. servers.Cluster.Nodes.Select(node => node.Server)], withAuth: true)),
     ];
 
     public static IEnumerable<string> AllNames => All.Select(target => target.Name);
@@ -30,6 +37,21 @@ public static class Targets
 
     private static Task<IProxyUnderTest> Direct(ClientEndpoint endpoint) =>
         Task.FromResult<IProxyUnderTest>(new DirectUnderTest(endpoint));
+
+    private static async Task<IProxyUnderTest> Proxy(UpstreamMode mode, LocalRedis[] nodes, bool withAuth = false)
+    {
+        RunningProxy proxy = await RunningProxy.StartAsync(mode, [.. nodes.Select(node => (node.Host, node.Port))]);
+        return new ProxyUnderTest(proxy, withAuth
+            ? new ClientEndpoint("127.0.0.1", proxy.SharedPort, "app2", RunningProxy.PasswordOf("app2"))
+            : new ClientEndpoint("127.0.0.1", proxy.PortOf("app1")));
+    }
+
+    private sealed class ProxyUnderTest(RunningProxy proxy, ClientEndpoint endpoint) : IProxyUnderTest
+    {
+        public ClientEndpoint Endpoint => endpoint;
+
+        public ValueTask DisposeAsync() => proxy.DisposeAsync();
+    }
 
     /// <summary>No proxy: proves that a test holds against a plain Redis.</summary>
     private sealed class DirectUnderTest(ClientEndpoint endpoint) : IProxyUnderTest
