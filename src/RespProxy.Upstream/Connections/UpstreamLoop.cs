@@ -24,8 +24,11 @@ namespace RespProxy.Upstream.Connections;
 /// </summary>
 public sealed partial class UpstreamLoop
 {
-    /// <summary>How often timeouts are looked for and parked requests are tried.</summary>
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(25);
+    /// <summary>How often timeouts are looked for. Seldom: an idle proxy should sleep.</summary>
+    private static readonly TimeSpan TimeoutTick = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often parked requests are tried, while there are any.</summary>
+    private static readonly TimeSpan RetryTick = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Pause before a request that the node called retryable is sent again.</summary>
     private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
@@ -38,6 +41,7 @@ public sealed partial class UpstreamLoop
     private readonly long _requestTimeout;
     private NodeLinks[] _links = [];
     private bool _stopped;
+    private bool _isRetryTicking;
 
     public UpstreamLoop(EventLoop loop, UpstreamSnapshot snapshot, ClusterTopology topology, NodeResolver resolver, ILogger logger)
     {
@@ -71,7 +75,7 @@ public sealed partial class UpstreamLoop
     {
         _topology.Changed += OnTopologyChanged;
         ConnectToPrimaries();
-        _loop.Schedule(Tick, OnTick);
+        _loop.Schedule(TimeoutTick, OnTimeoutTick);
     }
 
     /// <summary>Closes all connections; requests in flight end in an error.</summary>
@@ -210,7 +214,8 @@ public sealed partial class UpstreamLoop
     private void ParkUntil(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? askTarget)
     {
         if (_stopped) Fail(request, UpstreamFailure.NotExecuted);
-        else if (!_retries.TryAdd(request, bytes, resp3, dueAt, askTarget)) Fail(request, UpstreamFailure.Overloaded);
+        else if (_retries.TryAdd(request, bytes, resp3, dueAt, askTarget)) StartRetryTick();
+        else Fail(request, UpstreamFailure.Overloaded);
     }
 
     private void OfferParked()
@@ -254,7 +259,7 @@ public sealed partial class UpstreamLoop
         foreach (Node node in map.Primaries) ConnectionTo(node, resp3: false);
     }
 
-    private void OnTick()
+    private void OnTimeoutTick()
     {
         if (_stopped) return;
         long oldestAllowed = _loop.Now - _requestTimeout;
@@ -264,8 +269,21 @@ public sealed partial class UpstreamLoop
             links.Resp3?.CheckTimeout(oldestAllowed);
         }
 
+        _loop.Schedule(TimeoutTick, OnTimeoutTick);
+    }
+
+    private void OnRetryTick()
+    {
+        _isRetryTicking = false;
         OfferParked();
-        _loop.Schedule(Tick, OnTick);
+        if (_retries.Count > 0) StartRetryTick();
+    }
+
+    private void StartRetryTick()
+    {
+        if (_isRetryTicking) return;
+        _isRetryTicking = true;
+        _loop.Schedule(RetryTick, OnRetryTick);
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
