@@ -77,6 +77,9 @@ public sealed record UpstreamSnapshot
     /// <summary>Longest time between two looks at the cluster's topology.</summary>
     public TimeSpan TopologyRefresh { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Connections per loop that clients may have for themselves: from WATCH to EXEC, and while a command blocks.</summary>
+    public int MaxLeasedConnections { get; init; } = 10_000;
+
     /// <summary>MOVED and ASK hops of one request before it ends in an error (Redis clients use 5 to 16).</summary>
     public int MaxRedirects { get; init; } = 5;
 

@@ -1,6 +1,7 @@
 using RespProxy.Configuration;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
@@ -26,6 +27,7 @@ internal sealed class ProxyLoop
         Facts = facts;
         Upstreams = upstreams;
         Router = new RequestRouter(this);
+        Transactions = new TransactionRouter(this);
     }
 
     public EventLoop Events { get; }
@@ -46,6 +48,8 @@ internal sealed class ProxyLoop
     public UpstreamLoop[] Upstreams { get; }
 
     public RequestRouter Router { get; }
+
+    public TransactionRouter Transactions { get; }
 
     public SplitPool Splits { get; } = new();
 

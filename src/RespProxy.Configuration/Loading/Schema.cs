@@ -30,7 +30,8 @@ internal sealed class Schema
         new("connectTimeout", Scalar),
         new("requestTimeout", Scalar),
         new("topologyRefresh", Scalar),
-        new("maxRedirects", Scalar));
+        new("maxRedirects", Scalar),
+        new("maxLeasedConnections", Scalar));
 
     private static readonly Schema Listener = Map(
         new("name", Scalar),

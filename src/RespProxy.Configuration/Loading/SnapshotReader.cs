@@ -59,6 +59,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             RequestTimeout = section.Duration("requestTimeout", UpstreamDefaults.RequestTimeout, Millisecond, Hour),
             TopologyRefresh = section.Duration("topologyRefresh", UpstreamDefaults.TopologyRefresh, TimeSpan.FromMilliseconds(100), Hour),
             MaxRedirects = section.Integer("maxRedirects", UpstreamDefaults.MaxRedirects, 0, 32),
+            MaxLeasedConnections = section.Integer("maxLeasedConnections", UpstreamDefaults.MaxLeasedConnections, 0, 1_000_000),
         };
     }
 

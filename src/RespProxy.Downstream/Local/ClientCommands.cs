@@ -47,7 +47,7 @@ internal static class ClientCommands
                 session.Reply(isSwitch ? "+OK\r\n"u8 : WireErrors.Syntax);
                 break;
             case "CLIENT|UNBLOCK":
-                session.Reply(":0\r\n"u8);
+                Unblock(session, request);
                 break;
             case "CLIENT|GETREDIR":
                 session.Reply(":-1\r\n"u8);
@@ -126,6 +126,39 @@ internal static class ClientCommands
         {
             session.ReplyError("ERR syntax error");
         }
+    }
+
+    /// <summary>CLIENT UNBLOCK id [TIMEOUT | ERROR]; another tenant's client is as good as none.</summary>
+    private static void Unblock(ClientSession session, in RequestView request)
+    {
+        bool withError = request.Count == 4 && LocalCommands.Is(request[3], "ERROR"u8);
+        if (request.Count > 4 || (request.Count == 4 && !withError && !LocalCommands.Is(request[3], "TIMEOUT"u8)))
+        {
+            session.ReplyError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8);
+            return;
+        }
+
+        if (!RespNumber.TryParse(request[2], out long id))
+        {
+            session.Reply(WireErrors.NotAnInteger);
+            return;
+        }
+
+        ClientSession? other = session.Loop.Registry.Find(id);
+        if (other is null || other.Tenant != session.Tenant || !other.IsBlocked)
+        {
+            session.Reply(":0\r\n"u8);
+            return;
+        }
+
+        // The other client may live on another loop: ask there, answer here.
+        byte mark = session.TakeReplyMark();
+        uint number = session.Reserve();
+        other.Loop.Events.Post(() =>
+        {
+            bool unblocked = other.Unblock(withError);
+            session.Loop.Events.Post(() => session.Complete(number, mark != 0 ? default : unblocked ? ":1\r\n"u8 : ":0\r\n"u8));
+        });
     }
 
     private static void List(ClientSession session, in RequestView request)

@@ -1,5 +1,6 @@
 using System.Text;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 
@@ -32,6 +33,12 @@ internal static class LocalCommands
                 session.Reply("+OK\r\n"u8);
                 session.CloseWhenAnswered();
                 return true;
+            case LocalCommand.Multi:
+            case LocalCommand.Exec:
+            case LocalCommand.Discard:
+            case LocalCommand.Watch:
+            case LocalCommand.Unwatch:
+                return TransactionCommands.TryExecute(session, request, spec);
             case LocalCommand.Client:
                 ClientCommands.Execute(session, request, spec);
                 return true;

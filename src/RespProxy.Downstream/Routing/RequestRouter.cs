@@ -1,5 +1,6 @@
 using System.Buffers;
 using RespProxy.Configuration;
+using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -47,12 +48,33 @@ internal sealed class RequestRouter(ProxyLoop loop)
         int slot = ns.SlotOf(request[_keys[0]]);
         if (_keys.Count > 1 && upstream.Snapshot.Mode == UpstreamMode.Cluster && !AllIn(slot, request, ns))
         {
-            if (spec.Route == RouteRule.Keyed) session.Reply(WireErrors.CrossSlot);
+            if (spec.Route is RouteRule.Keyed or RouteRule.Blocking) session.Reply(WireErrors.CrossSlot);
             else Split(session, request, spec, map);
             return true;
         }
 
+        if (spec.Route == RouteRule.Blocking || _keys.Blocks) return TryBlock(session, request, spec, slot);
         SendWhole(session, request, spec, map, slot);
+        return true;
+    }
+
+    /// <summary>Gives the request a connection of its own to wait on. What was sent before must have run.</summary>
+    private bool TryBlock(ClientSession session, in RequestView request, CommandSpec spec, int slot)
+    {
+        if (session.Pending > 0) return session.WaitUntilIdle();
+        KeyNamespace ns = session.Tenant!.Namespace;
+        var bytes = new byte[RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns)];
+        Array.Resize(ref bytes, RequestRewriter.Write(request, _keys, ns, bytes));
+        var inFlight = new InFlightRequest
+        {
+            Sink = session,
+            Command = spec,
+            StartedAt = loop.Events.Now,
+            Slot = (ushort)slot,
+            Mark = session.TakeReplyMark(),
+            Tag = session.Reserve(),
+        };
+        session.Block(new BlockedRequest(session, bytes, inFlight));
         return true;
     }
 

@@ -1,6 +1,9 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.Local;
+using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Namespaces;
@@ -21,12 +24,17 @@ namespace RespProxy.Downstream.Sessions;
 /// </summary>
 internal sealed class ClientSession : ConnectionHandler, IReplySink
 {
+    /// <summary>Unread requests a blocked client may pile up before reading from it stops (it is read, so that its end is noticed).</summary>
+    private const int BlockedInput = 256 * 1024;
+
     /// <summary>Bytes the client has not taken at which reading its requests stops (Kestrel's response buffer default is 64 KiB; pipelines want more).</summary>
     private const long UnsentHighWater = 1024 * 1024;
 
     private readonly ProxyLoop _loop;
     private LoopConnection? _connection;
     private RequestReader? _partial;
+    private BlockedRequest? _blocked;
+    private IBufferWriter<byte>? _capture;
     private ReplyQueue _replies;
     private PauseReasons _paused;
     private LoopTimer? _authenticationTimer;
@@ -72,6 +80,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Version of the slot map that the requests in flight were routed by.</summary>
     public long MapVersion { get; set; }
 
+    /// <summary>Open since MULTI; null outside of a transaction.</summary>
+    public Transaction? Transaction { get; set; }
+
+    /// <summary>Open since the first WATCH; null when nothing is watched.</summary>
+    public WatchLease? Watch { get; set; }
+
+    /// <summary>A command of this client waits at a node. May be read from any thread.</summary>
+    public bool IsBlocked => _blocked is not null;
+
     public int Pending => _replies.Pending;
 
     public ProxyLoop Loop => _loop;
@@ -112,6 +129,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return;
         }
 
+        if (_blocked is not null && unread.Length > BlockedInput) connection.PauseReading();
         if (connection.Output.Unsent > UnsentHighWater) Pause(PauseReasons.Unsent);
         int consumed = 0;
         while (consumed < unread.Length && _paused == PauseReasons.None)
@@ -147,7 +165,8 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         // A half-closed client (printf ... | nc) still gets every reply that it is owed.
         _peerFinished = true;
-        CloseIfFinished();
+        if (_blocked is not null) Abort();
+        else CloseIfFinished();
     }
 
     public override void OnDrained(LoopConnection connection) => Resume(PauseReasons.Unsent);
@@ -157,6 +176,8 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _closed = true;
         _closing = true;
         _authenticationTimer?.Cancel();
+        _blocked?.Cancel();
+        Watch?.Abandon();
         if (_partial is not null) ReleasePartial();
         _replies.Clear(_loop.Events.Buffers);
         _loop.Registry.Remove(this);
@@ -177,7 +198,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             CommandSpec? subcommand = CommandTable.FindSubcommand(spec, request[1]);
             if (subcommand is null)
             {
-                ReplyError(Refusals.UnknownSubcommand(spec, request[1]));
+                RefuseCommand(Refusals.UnknownSubcommand(spec, request[1]));
                 return true;
             }
 
@@ -188,7 +209,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _loop.Counters.Requests++;
         if (!spec.AcceptsArgumentCount(request.Count))
         {
-            ReplyError(Refusals.WrongArity(spec));
+            RefuseCommand(Refusals.WrongArity(spec));
             return true;
         }
 
@@ -198,14 +219,31 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return true;
         }
 
-        if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(this, request, spec);
         if (spec.Route == RouteRule.None)
         {
-            ReplyError(Refusals.Text(spec, Tenant!));
+            RefuseCommand(Refusals.Text(spec, Tenant!));
             return true;
         }
 
+        if (Transaction is not null && !RunsInsideTransaction(spec.Local))
+        {
+            TransactionCommands.Queue(this, request, spec);
+            return true;
+        }
+
+        if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(this, request, spec);
         return _loop.Router.TryRoute(this, request, spec);
+    }
+
+    /// <summary>Between MULTI and EXEC these run at once; all else is queued.</summary>
+    private static bool RunsInsideTransaction(LocalCommand command) =>
+        command is LocalCommand.Multi or LocalCommand.Exec or LocalCommand.Discard or LocalCommand.Watch or LocalCommand.Quit or LocalCommand.Reset;
+
+    /// <summary>An error before the command has run; it spoils a transaction.</summary>
+    private void RefuseCommand(string text)
+    {
+        if (Transaction is not null) Transaction.IsDirty = true;
+        ReplyError(text);
     }
 
     private void AnswerUnknown(in RequestView request)
@@ -213,7 +251,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         // What a browser sends when a page makes it talk to a Redis port: end it, as Redis does, before its body is read as commands.
         if (Ascii.EqualsIgnoreCase(request[0], "post"u8) || Ascii.EqualsIgnoreCase(request[0], "host:"u8)) Abort();
         else if (Tenant is null) Reply(WireErrors.NoAuth);
-        else ReplyError(Refusals.UnknownCommand(request));
+        else RefuseCommand(Refusals.UnknownCommand(request));
     }
 
     /// <summary>9. Takes the request's place in the line of replies.</summary>
@@ -238,6 +276,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Answers the request at hand with a reply of the proxy's own, in its turn.</summary>
     public void Reply(ReadOnlySpan<byte> reply)
     {
+        if (_capture is not null)
+        {
+            _capture.Write(reply);
+            return;
+        }
+
         if (TakeReplyMark() != 0) return;
         if (_replies.Pending == 0) Write(reply);
         else Complete(Reserve(), reply);
@@ -343,6 +387,49 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         return false;
     }
 
+    /// <summary>Ends a <see cref="WaitUntilIdle"/> that waited for something else than replies.</summary>
+    public void EndWait()
+    {
+        if (Pending == 0) Resume(PauseReasons.Order);
+    }
+
+    /// <summary>
+    /// Waits for a blocking command. Later requests wait with it; the socket is still read, so that a client that goes away is noticed.
+    /// </summary>
+    public void Block(BlockedRequest request)
+    {
+        _blocked = request;
+        _delayed = true;
+        _paused |= PauseReasons.Order;
+        request.Start();
+    }
+
+    /// <summary>The blocking command is about to be answered.</summary>
+    public void EndBlocked() => _blocked = null;
+
+    /// <summary>CLIENT UNBLOCK. False when the client is not blocked.</summary>
+    public bool Unblock(bool withError) => _blocked?.Unblock(withError) ?? false;
+
+    /// <summary>UNWATCH, DISCARD, RESET: nothing is watched any more.</summary>
+    public void EndWatch()
+    {
+        Watch?.End();
+        Watch = null;
+    }
+
+    /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
+    public void RunQueued(in QueuedCommand command, ArrayBufferWriter<byte> output)
+    {
+        int before = output.WrittenCount;
+        var reader = new RequestReader();
+        reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
+        _capture = output;
+        LocalCommands.TryExecute(this, reader.View(command.LocalFrame, length), command.Spec);
+        _capture = null;
+        // EXEC's array has one element for each command, also for one that answers nothing by itself.
+        if (output.WrittenCount == before) output.Write("+OK\r\n"u8);
+    }
+
     /// <summary>Stops reading while a node takes no more.</summary>
     public void WaitForRelief(NodeConnection node)
     {
@@ -354,12 +441,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void Authenticate(Tenant tenant)
     {
         _authenticationTimer?.Cancel();
+        EndWatch();
         SetTenant(tenant);
     }
 
     /// <summary>Back to the state of a new connection, the tenant included: RESET.</summary>
     public void ResetState()
     {
+        Transaction = null;
+        EndWatch();
         SetTenant(Origin.Tenant);
         IsResp3 = false;
         ReplyMode = ReplyMode.On;
@@ -410,7 +500,10 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         if ((_paused & reason) == 0 || (reason == PauseReasons.Order && _delayed)) return;
         _paused &= ~reason;
-        if (_paused == PauseReasons.None && !_closed) _connection!.ResumeReading();
+        if (_paused != PauseReasons.None || _closed) return;
+        // Only a paused connection offers what it holds; while blocked it was not.
+        if (!_connection!.IsReadingPaused) _connection.PauseReading();
+        _connection.ResumeReading();
     }
 
     private void KeepPartial(RequestReader reader, int received)

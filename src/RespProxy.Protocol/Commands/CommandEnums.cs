@@ -34,6 +34,9 @@ public enum RouteRule
     /// <summary>All keys must hash to one slot; otherwise CROSSSLOT.</summary>
     Keyed,
 
+    /// <summary>As Keyed, on a connection that the client has for itself while it waits.</summary>
+    Blocking,
+
     /// <summary>Split by slot; the integer replies are added (DEL, UNLINK, EXISTS, TOUCH).</summary>
     SplitSum,
 
@@ -92,6 +95,11 @@ public enum LocalCommand
     Role,
     Readonly,
     Readwrite,
+    Multi,
+    Exec,
+    Discard,
+    Watch,
+    Unwatch,
 
     /// <summary>The HELP subcommand of any container.</summary>
     Help,

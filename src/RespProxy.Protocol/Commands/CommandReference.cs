@@ -59,6 +59,7 @@ public static class CommandReference
     private static string Route(CommandSpec spec) => spec.Route switch
     {
         RouteRule.Keyed => "one slot",
+        RouteRule.Blocking => "one slot, own connection",
         RouteRule.SplitSum => "split, replies added",
         RouteRule.SplitArray => "split, replies in order",
         RouteRule.SplitOk => "split, OK when all are",

@@ -21,7 +21,6 @@ internal static class KeyErrors
 
     public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;
 
-    public static ReadOnlySpan<byte> BlockOption => "ERR the BLOCK option is not supported by the proxy yet"u8;
 
     public static ReadOnlySpan<byte> SortPattern =>
         "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet"u8;

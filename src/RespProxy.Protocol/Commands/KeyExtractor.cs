@@ -16,7 +16,7 @@ public enum KeyExtraction
     /// <summary>The arguments do not parse (no STREAMS keyword, uneven halves, a key without its value): Redis's own error is due.</summary>
     SyntaxError,
 
-    /// <summary>Keys are named in a way that cannot be rewritten yet (SORT BY/GET, COPY DB), or the request would block (XREAD BLOCK).</summary>
+    /// <summary>Keys are named in a way that cannot be rewritten yet (SORT BY/GET, COPY DB).</summary>
     Unsupported,
 }
 
@@ -115,7 +115,7 @@ public static class KeyExtractor
             int following = request.Count - i - 1;
             if (following >= 1 && IsKeyword(option, "STREAMS"u8))
             {
-                if (blocks) return Refuse(KeyExtraction.Unsupported, KeyErrors.BlockOption, out error);
+                keys.Blocks = blocks;
                 return FirstHalf(i + 1, following, groups && !grouped, keys, out error);
             }
 

@@ -9,6 +9,9 @@ public sealed class KeyIndexes
 
     public int Count { get; private set; }
 
+    /// <summary>The request may block: it has BLOCK among its options (XREAD, XREADGROUP), or its command always may.</summary>
+    public bool Blocks { get; set; }
+
     public int this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -17,7 +20,11 @@ public sealed class KeyIndexes
 
     public ReadOnlySpan<int> Items => new(_items, 0, Count);
 
-    public void Clear() => Count = 0;
+    public void Clear()
+    {
+        Count = 0;
+        Blocks = false;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int argument)

@@ -34,5 +34,8 @@ public static class WireErrors
 
     public static ReadOnlySpan<byte> TooManyRedirects => "-ERR too many cluster redirects, the command was not executed, try again later\r\n"u8;
 
+    public static ReadOnlySpan<byte> TooManyLeases =>
+        "-ERR too many clients block or watch at once, the command was not executed; raise maxLeasedConnections or try again later\r\n"u8;
+
     public static ReadOnlySpan<byte> Overloaded => "-ERR too many requests are waiting for the upstream, the command was not executed, try again later\r\n"u8;
 }

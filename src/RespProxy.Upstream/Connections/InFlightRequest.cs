@@ -29,6 +29,12 @@ public struct InFlightRequest
 
     /// <summary>The sink's own mark; carried along.</summary>
     public byte Mark;
+
+    /// <summary>
+    /// Replies that the bytes bring before the one that counts: 0 for a single command; for MULTI ... EXEC one for MULTI and one for each
+    /// queued command. Such a unit is sent, redirected and retried as one.
+    /// </summary>
+    public int EarlyReplies;
 }
 
 /// <summary>Takes what becomes of a request. Called on the loop's thread; must not throw.</summary>

@@ -25,17 +25,21 @@ public sealed class NodeConnection : ConnectionHandler
     private readonly UpstreamLoop _owner;
     private readonly InFlightQueue _inFlight = new();
     private readonly List<Action> _waiters = [];
+    private Action? _whenReady;
     private NodeHandshake? _handshake;
     private LoopConnection? _connection;
     private LoopTimer? _handshakeTimer;
     private ReplyScanner _scanner;
     private bool _timedOut;
+    private byte[]? _unitError;
+    private int _earlyTaken;
 
-    internal NodeConnection(UpstreamLoop owner, Node node, bool resp3)
+    internal NodeConnection(UpstreamLoop owner, Node node, bool resp3, bool leased = false)
     {
         _owner = owner;
         Node = node;
         IsResp3 = resp3;
+        IsLeased = leased;
     }
 
     public Node Node { get; }
@@ -44,6 +48,17 @@ public sealed class NodeConnection : ConnectionHandler
 
     /// <summary>Handshake done: requests may be sent.</summary>
     public bool IsReady { get; private set; }
+
+    /// <summary>
+    /// True when one client has it for itself (WATCH, blocking commands). What it is told is then nobody else's business: node errors go
+    /// to the sink as they are, nothing is retried, and no reply is late.
+    /// </summary>
+    public bool IsLeased { get; }
+
+    /// <summary>The node's number for this connection (CLIENT ID); 0 when it told none.</summary>
+    public long ClientId { get; private set; }
+
+    public bool IsClosed { get; private set; }
 
     public int InFlightCount => _inFlight.Count;
 
@@ -76,8 +91,8 @@ public sealed class NodeConnection : ConnectionHandler
     /// <summary>Calls back once the connection is no longer congested, or is gone.</summary>
     public void WhenRelieved(Action callback) => _waiters.Add(callback);
 
-    /// <summary>Sends a request that was written before, to this or another connection.</summary>
-    internal void SendAgain(ReadOnlySpan<byte> bytes, in InFlightRequest request, bool asking)
+    /// <summary>Sends a request that was written before, behind an ASKING if <paramref name="asking"/>.</summary>
+    public void SendAgain(ReadOnlySpan<byte> bytes, in InFlightRequest request, bool asking)
     {
         if (asking)
         {
@@ -89,6 +104,16 @@ public sealed class NodeConnection : ConnectionHandler
         bytes.CopyTo(GetSpan(bytes.Length));
         Send(bytes.Length, request);
     }
+
+    /// <summary>Calls back once the connection is ready, or has failed; at once if it is one of these already.</summary>
+    public void WhenReady(Action callback)
+    {
+        if (IsReady || IsClosed) callback();
+        else _whenReady += callback;
+    }
+
+    /// <summary>Gives a leased connection up at once: whatever it waits for is nobody's any more.</summary>
+    public void Abandon() => Abort("given up by its client");
 
     internal void Connect(EventLoop loop, EndPoint endPoint)
     {
@@ -103,7 +128,7 @@ public sealed class NodeConnection : ConnectionHandler
     internal void CheckTimeout(long oldestAllowed)
     {
         RelieveWaiters();
-        if (!IsReady || _inFlight.Count == 0 || _inFlight.Peek().StartedAt >= oldestAllowed) return;
+        if (!IsReady || IsLeased || _inFlight.Count == 0 || _inFlight.Peek().StartedAt >= oldestAllowed) return;
         _timedOut = true;
         Abort("the oldest request timed out");
     }
@@ -112,6 +137,13 @@ public sealed class NodeConnection : ConnectionHandler
     {
         CloseDetail ??= reason;
         _connection?.Abort();
+    }
+
+    /// <summary>It could not even begin to connect (its name does not resolve).</summary>
+    internal void FailToConnect()
+    {
+        IsClosed = true;
+        CallWhenReady();
     }
 
     /// <summary>Why this side closed the connection; null when it did not.</summary>
@@ -155,6 +187,7 @@ public sealed class NodeConnection : ConnectionHandler
     public override void OnClosed(LoopConnection connection, CloseReason reason)
     {
         IsReady = false;
+        IsClosed = true;
         _handshakeTimer?.Cancel();
         _owner.OnConnectionClosed(this, reason);
         LoopPipeWriter output = connection.Output;
@@ -163,13 +196,24 @@ public sealed class NodeConnection : ConnectionHandler
             _inFlight.Pop(out InFlightRequest request);
             if (request.Sink is null) continue;
             long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
-            if (end > output.SentPosition || request.Command!.IsReadOnly)
+            bool hasLeft = end <= output.SentPosition;
+            if (!IsLeased && (!hasLeft || request.Command!.IsReadOnly))
                 _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3);
+            else if (!hasLeft)
+                request.Sink.OnFailure(request, UpstreamFailure.NotExecuted);
             else
                 request.Sink.OnFailure(request, _timedOut ? UpstreamFailure.TimedOut : UpstreamFailure.OutcomeUnknown);
         }
 
         RelieveWaiters(gone: true);
+        CallWhenReady();
+    }
+
+    private void CallWhenReady()
+    {
+        Action? callback = _whenReady;
+        _whenReady = null;
+        callback?.Invoke();
     }
 
     /// <summary>Gives one whole reply to whom it belongs. False when the connection has been given up.</summary>
@@ -184,10 +228,25 @@ public sealed class NodeConnection : ConnectionHandler
             return false;
         }
 
-        _inFlight.Pop(out InFlightRequest request);
-        if (request.Sink is null) return true;
-        if (reply[0] == '-' && NodeErrors.Classify(reply) is var kind and not NodeErrorKind.Plain)
+        if (_earlyTaken < _inFlight.Peek().EarlyReplies)
         {
+            TakeEarlyReply(reply);
+            return true;
+        }
+
+        _inFlight.Pop(out InFlightRequest request);
+        _earlyTaken = 0;
+        if (request.Sink is null) return true;
+        if (_unitError is not null)
+        {
+            reply = _unitError;
+            _unitError = null;
+        }
+
+        if (reply[0] == '-' && !IsLeased && NodeErrors.Classify(reply) is var kind and not NodeErrorKind.Plain)
+        {
+            // Half a transaction cannot be sent behind an ASKING; it waits until the slot has arrived.
+            if (kind == NodeErrorKind.Ask && request.EarlyReplies > 0) kind = NodeErrorKind.Retryable;
             LoopPipeWriter output = _connection!.Output;
             long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
             _owner.OnNodeError(this, kind, reply, request, output.Retained(request.Position, (int)(end - request.Position)));
@@ -196,6 +255,16 @@ public sealed class NodeConnection : ConnectionHandler
 
         request.Sink.OnReply(request, reply);
         return true;
+    }
+
+    /// <summary>
+    /// MULTI's +OK and the QUEUED of each command tell nothing; an error among them makes EXEC abort. It says why, so it stands for EXEC's
+    /// reply when that comes: MOVED sends the whole unit to the new owner.
+    /// </summary>
+    private void TakeEarlyReply(ReadOnlySpan<byte> reply)
+    {
+        if (reply[0] == '-' && _unitError is null && NodeErrors.Classify(reply) != NodeErrorKind.Plain) _unitError = reply.ToArray();
+        _earlyTaken++;
     }
 
     private bool TakeHandshakeReply(ReadOnlySpan<byte> reply)
@@ -207,10 +276,12 @@ public sealed class NodeConnection : ConnectionHandler
                 return true;
             case HandshakeStep.Ready:
                 string? version = _handshake.ServerVersion;
+                ClientId = _handshake.ClientId;
                 _handshake = null;
                 _handshakeTimer?.Cancel();
                 IsReady = true;
                 _owner.OnConnectionReady(this, version);
+                CallWhenReady();
                 return true;
             case HandshakeStep.ProtocolUnsupported:
                 _owner.OnResp3Unsupported();

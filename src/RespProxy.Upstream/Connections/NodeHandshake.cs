@@ -32,13 +32,16 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
     /// <summary>The node's version as HELLO gave it, such as 7.0.15; null when it did not.</summary>
     public string? ServerVersion { get; private set; }
 
+    /// <summary>The connection's number at the node, for CLIENT UNBLOCK; 0 when HELLO did not tell it.</summary>
+    public long ClientId { get; private set; }
+
     public string? Refusal { get; private set; }
 
     public HandshakeStep OnReply(ReadOnlySpan<byte> reply)
     {
         if (reply[0] != '-')
         {
-            if (!_helloFailed) ServerVersion = FindVersion(reply);
+            if (!_helloFailed) ReadGreeting(reply);
             return HandshakeStep.Ready;
         }
 
@@ -67,20 +70,19 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
             : ["HELLO", version, "AUTH", upstream.Username ?? "default", upstream.Password, "SETNAME", "respproxy"];
     }
 
-    private static string? FindVersion(ReadOnlySpan<byte> reply)
+    private void ReadGreeting(ReadOnlySpan<byte> reply)
     {
         var cursor = new ReplyCursor(reply);
-        if (cursor.Kind is not ((byte)'*' or (byte)'%')) return null;
+        if (cursor.Kind is not ((byte)'*' or (byte)'%')) return;
         cursor.ReadAggregateHeader();
         while (!cursor.AtEnd)
         {
-            bool isVersion = cursor.TryReadBulk(out ReadOnlySpan<byte> name) ? name.SequenceEqual("version"u8) : cursor.Skip().IsEmpty;
-            if (cursor.AtEnd) return null;
-            if (isVersion && cursor.TryReadBulk(out ReadOnlySpan<byte> version)) return Encoding.UTF8.GetString(version);
-            cursor.Skip();
+            if (!cursor.TryReadBulk(out ReadOnlySpan<byte> name)) cursor.Skip();
+            if (cursor.AtEnd) return;
+            ReadOnlySpan<byte> value = cursor.Skip();
+            if (name.SequenceEqual("version"u8) && new ReplyCursor(value).TryReadBulk(out ReadOnlySpan<byte> version)) ServerVersion = Encoding.UTF8.GetString(version);
+            else if (name.SequenceEqual("id"u8) && ReplyCursor.TryReadInteger(value, out long id)) ClientId = id;
         }
-
-        return null;
     }
 
     private static byte[] Encode(string[] arguments)

@@ -30,6 +30,9 @@ public sealed partial class UpstreamLoop
     /// <summary>How often parked requests are tried, while there are any.</summary>
     private static readonly TimeSpan RetryTick = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How long a leased connection is kept for the next client.</summary>
+    private static readonly TimeSpan LeaseIdleTime = TimeSpan.FromSeconds(30);
+
     /// <summary>Pause before a request that the node called retryable is sent again.</summary>
     private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
 
@@ -38,6 +41,8 @@ public sealed partial class UpstreamLoop
     private readonly NodeResolver _resolver;
     private readonly ILogger _logger;
     private readonly RetryQueue _retries = new();
+    private readonly LeasePool _leases;
+    private readonly HashSet<NodeConnection> _leased = [];
     private readonly long _requestTimeout;
     private NodeLinks[] _links = [];
     private bool _stopped;
@@ -51,6 +56,7 @@ public sealed partial class UpstreamLoop
         _resolver = resolver;
         _logger = logger;
         _requestTimeout = Ticks(snapshot.RequestTimeout);
+        _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime);
     }
 
     public UpstreamSnapshot Snapshot { get; }
@@ -88,6 +94,8 @@ public sealed partial class UpstreamLoop
             links.Resp2?.Abort("shutting down");
             links.Resp3?.Abort("shutting down");
         }
+
+        foreach (NodeConnection connection in _leased.ToArray()) connection.Abort("shutting down");
     }
 
     /// <summary>The ready connection to a slot's owner; null when there is none just now: the request is then to be given to <see cref="Park"/>.</summary>
@@ -100,6 +108,38 @@ public sealed partial class UpstreamLoop
 
     /// <summary>Takes a request, as the node shall get it, that has no connection to go to. It is sent, or fails, within the request timeout.</summary>
     public void Park(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3) => ParkUntil(request, bytes, resp3, _loop.Now, null);
+
+    /// <summary>
+    /// A connection to a node that the caller has for itself until <see cref="Return"/>; perhaps not ready yet. Null when the bounded
+    /// pool is empty.
+    /// </summary>
+    public NodeConnection? Lease(Node node, bool resp3)
+    {
+        if (_leases.TakeIdle(node, resp3) is { } idle) return idle;
+        if (_stopped || _leases.IsFull) return null;
+        var connection = new NodeConnection(this, node, resp3, leased: true);
+        _leases.Opened();
+        _leased.Add(connection);
+        Dial(connection, attempt: 0);
+        return connection;
+    }
+
+    /// <summary>Ends a lease. The connection must be as it was got: nothing watched, no transaction open.</summary>
+    public void Return(NodeConnection connection)
+    {
+        if (!connection.IsClosed) _leases.Return(connection, _loop.Now);
+    }
+
+    /// <summary>The owner that a MOVED names, learned; for leased connections, whose errors their sinks see.</summary>
+    public Node? LearnMoved(NodeConnection from, ReadOnlySpan<byte> reply) =>
+        NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port) ? _topology.Learn(slot, host, port, from.Node) : null;
+
+    /// <summary>The node that an ASK names; null when it names none.</summary>
+    public Node? NodeOfAsk(NodeConnection from, ReadOnlySpan<byte> reply) =>
+        NodeErrors.TryReadRedirect(reply, out _, out string host, out int port) ? _topology.NodeAt(host, port, from.Node) : null;
+
+    /// <summary>The shared connection to one node, if it is ready; it is being made otherwise.</summary>
+    public NodeConnection? ReadyConnectionTo(Node node, bool resp3) => ConnectionTo(node, resp3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private NodeConnection? ConnectionTo(Node node, bool resp3)
@@ -119,7 +159,12 @@ public sealed partial class UpstreamLoop
         if (links.Of(resp3) is not null || _loop.Now < links.NextAttempt) return;
         var connection = new NodeConnection(this, node, resp3);
         links.Set(resp3, connection);
-        ValueTask<IPEndPoint> resolving = _resolver.ResolveAsync(node.Address, links.Failures);
+        Dial(connection, links.Failures);
+    }
+
+    private void Dial(NodeConnection connection, int attempt)
+    {
+        ValueTask<IPEndPoint> resolving = _resolver.ResolveAsync(connection.Node.Address, attempt);
         if (resolving.IsCompletedSuccessfully) connection.Connect(_loop, resolving.Result);
         else _ = ConnectWhenResolvedAsync(connection, resolving.AsTask());
     }
@@ -131,7 +176,11 @@ public sealed partial class UpstreamLoop
         {
             if (_stopped) return;
             if (resolving.IsCompletedSuccessfully) connection.Connect(_loop, resolving.Result);
-            else ForgetConnection(connection, resolving.Exception?.InnerException?.Message ?? "the name does not resolve");
+            else
+            {
+                connection.FailToConnect();
+                ForgetConnection(connection, resolving.Exception?.InnerException?.Message ?? "the name does not resolve");
+            }
         });
     }
 
@@ -140,6 +189,7 @@ public sealed partial class UpstreamLoop
         ServerVersion = serverVersion ?? ServerVersion;
         Counters.Connected++;
         connection.Node.IsReachable = true;
+        if (connection.IsLeased) return;
         _links[connection.Node.Index].Failures = 0;
         LogConnected(Snapshot.Name, connection.Node, connection.IsResp3 ? 3 : 2);
         OfferParked();
@@ -157,6 +207,13 @@ public sealed partial class UpstreamLoop
 
     private void ForgetConnection(NodeConnection connection, string why)
     {
+        if (connection.IsLeased)
+        {
+            _leased.Remove(connection);
+            _leases.Closed(connection);
+            return;
+        }
+
         NodeLinks links = _links[connection.Node.Index];
         if (links.Of(connection.IsResp3) == connection) links.Set(connection.IsResp3, null);
         if (_stopped) return;
@@ -269,6 +326,7 @@ public sealed partial class UpstreamLoop
             links.Resp3?.CheckTimeout(oldestAllowed);
         }
 
+        _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
         _loop.Schedule(TimeoutTick, OnTimeoutTick);
     }
 

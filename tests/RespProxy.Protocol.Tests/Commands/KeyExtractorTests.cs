@@ -80,6 +80,8 @@ public sealed class KeyExtractorTests
     [InlineData("xread count 1 streams a b 0 0", "4 5")]
     [InlineData("XREAD STREAMS STREAMS 0", "2")]
     [InlineData("XREAD STREAMS STREAMS STREAMS STREAMS STREAMS", "2 3")]
+    [InlineData("XREAD BLOCK 0 STREAMS a $", "4")]
+    [InlineData("XREADGROUP GROUP g c BLOCK 0 STREAMS a >", "7")]
     [InlineData("XREAD STREAMS BLOCK 0", "2")]
     [InlineData("XREAD STREAMS\\0x a 0", "2")]
     [InlineData("XREAD COUNT STREAMS STREAMS a 0", "4")]
@@ -162,9 +164,6 @@ public sealed class KeyExtractorTests
     [InlineData("SORT_RO k GET # GET x*->f", "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet")]
     [InlineData("COPY a b DB 1", "ERR the DB option of COPY is not supported by the proxy yet")]
     [InlineData("COPY a b REPLACE db\\0x 1", "ERR the DB option of COPY is not supported by the proxy yet")]
-    [InlineData("XREAD BLOCK 0 STREAMS a $", "ERR the BLOCK option is not supported by the proxy yet")]
-    [InlineData("XREAD COUNT 1 block\\0x 0 STREAMS a $", "ERR the BLOCK option is not supported by the proxy yet")]
-    [InlineData("XREADGROUP GROUP g c BLOCK 0 STREAMS a >", "ERR the BLOCK option is not supported by the proxy yet")]
     public void What_leaves_the_namespace_or_blocks_is_unsupported(string line, string error) =>
         AssertRefused(line, KeyExtraction.Unsupported, error);
 

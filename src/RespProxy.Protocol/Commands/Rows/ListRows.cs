@@ -6,11 +6,11 @@ internal static class ListRows
 {
     public static CommandSpec[] All => Group("list",
     [
-        NotYet("BLMOVE", 6, W | D | B, BlockingCommand, FromTo(1, 2)),
-        NotYet("BLMPOP", -5, W | B, BlockingCommand, PopKeys(2), StripFirstElement),
-        NotYet("BLPOP", -3, W | B, BlockingCommand, FromTo(1, -2), StripFirstElement),
-        NotYet("BRPOP", -3, W | B, BlockingCommand, FromTo(1, -2), StripFirstElement),
-        NotYet("BRPOPLPUSH", 4, W | D | B, BlockingCommand, FromTo(1, 2)),
+        Blocking("BLMOVE", 6, W | D | B, FromTo(1, 2)),
+        Blocking("BLMPOP", -5, W | B, PopKeys(2), StripFirstElement),
+        Blocking("BLPOP", -3, W | B, FromTo(1, -2), StripFirstElement),
+        Blocking("BRPOP", -3, W | B, FromTo(1, -2), StripFirstElement),
+        Blocking("BRPOPLPUSH", 4, W | D | B, FromTo(1, 2)),
         Keyed("LINDEX", 3, R, At(1)),
         Keyed("LINSERT", 5, W | D, At(1)),
         Keyed("LLEN", 2, R | F, At(1)),

@@ -34,8 +34,6 @@ internal static class RowFactory
     public const string Sentinel = "The proxy is no Sentinel.";
 
     // Why a command is not there yet.
-    public const string BlockingCommand = "Blocking commands need a connection of their own.";
-    public const string Transactions = "Transactions need a connection of their own.";
     public const string Channels = "Channels are not yet kept apart by tenant.";
     public const string Scripts = "Scripts could name keys of other tenants.";
     public const string Functions = "Function libraries are not yet kept apart by tenant.";
@@ -86,6 +84,10 @@ internal static class RowFactory
     public static CommandSpec Keyed(string name, int arity, CommandFlags flags, KeySpec keys, ReplyRule reply = ReplyRule.Verbatim, string? note = null) =>
         Row(name, arity, flags, keys, RouteRule.Keyed, reply, note: note);
 
+    /// <summary>All keys in one slot, on a connection of its own.</summary>
+    public static CommandSpec Blocking(string name, int arity, CommandFlags flags, KeySpec keys, ReplyRule reply = ReplyRule.Verbatim) =>
+        Row(name, arity, flags, keys, RouteRule.Blocking, reply);
+
     public static CommandSpec SplitSum(string name, int arity, CommandFlags flags, KeySpec keys) =>
         Row(name, arity, flags, keys, RouteRule.SplitSum);
 
@@ -96,8 +98,8 @@ internal static class RowFactory
         Row(name, arity, flags, keys, RouteRule.SplitOk);
 
     /// <summary>Answered by the proxy.</summary>
-    public static CommandSpec Local(string name, int arity, CommandFlags flags, LocalCommand local, string? note = null) =>
-        Row(name, arity, flags, default, RouteRule.Local, local: local, note: note);
+    public static CommandSpec Local(string name, int arity, CommandFlags flags, LocalCommand local, string? note = null, KeySpec keys = default) =>
+        Row(name, arity, flags, keys, RouteRule.Local, local: local, note: note);
 
     /// <summary>Nothing by itself: its subcommands have the rules.</summary>
     public static CommandSpec Container(string name, int arity, CommandFlags flags) =>

@@ -6,9 +6,9 @@ internal static class SortedSetRows
 {
     public static CommandSpec[] All => Group("sorted_set",
     [
-        NotYet("BZMPOP", -5, W | B, BlockingCommand, PopKeys(2), StripFirstElement),
-        NotYet("BZPOPMAX", -3, W | B | F, BlockingCommand, FromTo(1, -2), StripFirstElement),
-        NotYet("BZPOPMIN", -3, W | B | F, BlockingCommand, FromTo(1, -2), StripFirstElement),
+        Blocking("BZMPOP", -5, W | B, PopKeys(2), StripFirstElement),
+        Blocking("BZPOPMAX", -3, W | B | F, FromTo(1, -2), StripFirstElement),
+        Blocking("BZPOPMIN", -3, W | B | F, FromTo(1, -2), StripFirstElement),
         Keyed("ZADD", -4, W | D | F, At(1)),
         Keyed("ZCARD", 2, R | F, At(1)),
         Keyed("ZCOUNT", 4, R | F, At(1)),

@@ -1,0 +1,185 @@
+using RespProxy.Configuration;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
+using RespProxy.Upstream.Connections;
+using RespProxy.Upstream.Topology;
+
+namespace RespProxy.Downstream.Transactions;
+
+/// <summary>Stages 7 to 10 for transactions: what may be queued, where EXEC and WATCH go. One event loop's.</summary>
+internal sealed class TransactionRouter(ProxyLoop loop)
+{
+    private static readonly CommandSpec ExecSpec = CommandTable.Find("EXEC"u8)!;
+
+    private readonly KeyIndexes _keys = new();
+
+    /// <summary>Adds a command for the node to the transaction; otherwise answers why not and returns false.</summary>
+    public bool TryQueue(ClientSession session, in RequestView request, CommandSpec spec, Transaction transaction)
+    {
+        if (KeyExtractor.Extract(request, spec, _keys, out ReadOnlySpan<byte> error) != KeyExtraction.Found || _keys.Count == 0)
+        {
+            session.ReplyError(error.IsEmpty ? "ERR syntax error"u8 : error);
+            return false;
+        }
+
+        KeyNamespace ns = session.Tenant!.Namespace;
+        int slot = CommonSlot(request, ns, session.Upstream);
+        int wanted = transaction.Slot >= 0 ? transaction.Slot : session.Watch?.Slot ?? slot;
+        if (slot < 0 || slot != wanted)
+        {
+            session.Reply(WireErrors.CrossSlot);
+            return false;
+        }
+
+        transaction.Slot = slot;
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
+        transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
+        return true;
+    }
+
+    /// <summary>Sends MULTI ... EXEC as one. False: not now; offered again when nothing is owed.</summary>
+    public bool TryExec(ClientSession session, Transaction transaction)
+    {
+        WatchLease? watch = session.Watch;
+        SlotMap? map = session.Upstream.Map;
+        bool mapChanged = map is not null && map.Version != session.MapVersion;
+        // A guarded EXEC takes another connection than what was sent before it.
+        if (session.Pending > 0 && (mapChanged || watch is not null)) return session.WaitUntilIdle();
+        if (mapChanged) session.MapVersion = map!.Version;
+        session.Transaction = null;
+        session.Watch = null;
+        var run = new TransactionRun(session, transaction, watch);
+        if (watch is not null && (watch.IsBroken || watch.Connection.IsClosed))
+        {
+            watch.End();
+            session.Reply(loop.Builder.Start(session.IsResp3).NullArray().Written);
+        }
+        else if (watch is null && transaction.NodeCommands == 0)
+        {
+            run.CompleteLocally(session.Reserve());
+        }
+        else
+        {
+            Send(session, transaction, run, watch, map);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends WATCH over the client's leased connection. False: not now; offered again when nothing is owed.</summary>
+    public bool TryWatch(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        // What was sent before must have run before the watch begins.
+        if (session.Pending > 0) return session.WaitUntilIdle();
+        if (KeyExtractor.Extract(request, spec, _keys, out ReadOnlySpan<byte> error) != KeyExtraction.Found)
+        {
+            session.ReplyError(error);
+            return true;
+        }
+
+        KeyNamespace ns = session.Tenant!.Namespace;
+        int slot = CommonSlot(request, ns, session.Upstream);
+        if (slot < 0 || (session.Watch is { } open && open.Slot != slot))
+        {
+            session.Reply(WireErrors.CrossSlot);
+            return true;
+        }
+
+        if (session.Watch is null && !TryLease(session, slot)) return true;
+        WatchLease watch = session.Watch!;
+        if (!watch.Connection.IsReady && !watch.Connection.IsClosed) return WaitForLease(session, watch);
+        SendWatch(session, request, spec, watch, ns);
+        return true;
+    }
+
+    private void Send(ClientSession session, Transaction transaction, TransactionRun run, WatchLease? watch, SlotMap? map)
+    {
+        transaction.Close();
+        int slot = transaction.Slot >= 0 ? transaction.Slot : watch!.Slot;
+        var inFlight = new InFlightRequest
+        {
+            Sink = run,
+            Command = ExecSpec,
+            StartedAt = loop.Events.Now,
+            Slot = (ushort)slot,
+            Mark = session.TakeReplyMark(),
+            Tag = session.Reserve(),
+            EarlyReplies = transaction.NodeCommands + 1,
+        };
+        NodeConnection? node = watch?.Connection ?? (map is null ? null : session.Upstream.Select(map, slot, session.IsResp3));
+        if (node is not null)
+        {
+            transaction.Bytes.CopyTo(node.GetSpan(transaction.Length));
+            node.Send(transaction.Length, inFlight);
+            // And what comes after it takes the shared one again.
+            if (watch is not null) session.OnDelayed(inFlight);
+        }
+        else
+        {
+            session.OnDelayed(inFlight);
+            session.Upstream.Park(inFlight, transaction.Bytes, session.IsResp3);
+        }
+    }
+
+    private void SendWatch(ClientSession session, in RequestView request, CommandSpec spec, WatchLease watch, KeyNamespace ns)
+    {
+        if (watch.Connection.IsClosed)
+        {
+            session.EndWatch();
+            session.Reply(WireErrors.NotExecuted);
+            return;
+        }
+
+        var inFlight = new InFlightRequest
+        {
+            Sink = watch,
+            Command = spec,
+            StartedAt = loop.Events.Now,
+            Slot = (ushort)watch.Slot,
+            Mark = session.TakeReplyMark(),
+            Tag = session.Reserve(),
+        };
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
+        watch.Sent();
+        watch.Connection.Send(RequestRewriter.Write(request, _keys, ns, watch.Connection.GetSpan(size)), inFlight);
+        // A read that overtook the watch could be stale by the time the watch begins.
+        session.OnDelayed(inFlight);
+    }
+
+    private static bool TryLease(ClientSession session, int slot)
+    {
+        UpstreamLoop upstream = session.Upstream;
+        Node? node = upstream.Map?.PrimaryOf(slot);
+        NodeConnection? connection = node is null ? null : upstream.Lease(node, session.IsResp3);
+        if (connection is null)
+        {
+            session.Reply(node is null ? WireErrors.NotExecuted : WireErrors.TooManyLeases);
+            return false;
+        }
+
+        session.Watch = new WatchLease(session, upstream, connection, slot);
+        return true;
+    }
+
+    private static bool WaitForLease(ClientSession session, WatchLease watch)
+    {
+        session.WaitUntilIdle();
+        watch.Connection.WhenReady(session.EndWait);
+        return false;
+    }
+
+    /// <summary>The slot of all keys, or -1; on a standalone any slot will do, so it is that of the first.</summary>
+    private int CommonSlot(in RequestView request, KeyNamespace ns, UpstreamLoop upstream)
+    {
+        if (upstream.Snapshot.Mode == UpstreamMode.Standalone) return 0;
+        int slot = ns.SlotOf(request[_keys[0]]);
+        for (int i = 1; i < _keys.Count; i++)
+        {
+            if (ns.SlotOf(request[_keys[i]]) != slot) return -1;
+        }
+
+        return slot;
+    }
+}
