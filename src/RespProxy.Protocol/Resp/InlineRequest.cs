@@ -3,7 +3,8 @@ namespace RespProxy.Protocol.Resp;
 /// <summary>
 /// An inline command (<c>SET key "a value"</c>, as typed into telnet) re-encoded as a RESP array.
 /// Quoting as in Redis's sdssplitargs: double quotes with \n \r \t \b \a \xHH escapes, single quotes with \' only, a
-/// closing quote must be followed by a space or the end.
+/// closing quote must be followed by a space or the end. A NUL ends the line: Redis works on C strings here (and waits for
+/// ever for the end of a line that holds a NUL; the proxy answers it).
 /// </summary>
 internal sealed class InlineRequest
 {
@@ -26,9 +27,11 @@ internal sealed class InlineRequest
     /// <summary>False when quotes are unbalanced. An empty line gives no arguments.</summary>
     public bool TryEncode(ReadOnlySpan<byte> line)
     {
+        int nul = line.IndexOf((byte)0);
+        if (nul >= 0) line = line[..nul];
         if (_argument.Length < line.Length) _argument = new byte[line.Length];
 
-        // Two passes, because the count stands first: the widest header for it is reserved and the frame starts after what it does not need.
+        // Two passes, because the count stands first: one counts, one writes.
         Arguments.Clear();
         _length = 0;
         int count = 0;
@@ -75,27 +78,30 @@ internal sealed class InlineRequest
         _length += bytes.Length;
     }
 
+    /// <summary>C's isspace: what may stand before an argument and after a closing quote.</summary>
     private static bool IsSpace(byte b) => b is (byte)' ' or (>= 9 and <= 13);
+
+    /// <summary>What ends an argument outside quotes; a vertical tab or form feed does not.</summary>
+    private static bool EndsArgument(byte b) => b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 
     private static bool SkipSpaces(ReadOnlySpan<byte> line, ref int position)
     {
-        // A NUL ends the line in Redis, which works on C strings here.
         while (position < line.Length && IsSpace(line[position])) position++;
-        return position < line.Length && line[position] != 0;
+        return position < line.Length;
     }
 
     /// <summary>Unquotes one argument into the scratch array. Returns its length, or -1 when a quote is not closed rightly.</summary>
     private int ReadArgument(ReadOnlySpan<byte> line, ref int position, out int length)
     {
         length = 0;
-        while (position < line.Length && !IsSpace(line[position]) && line[position] != 0)
+        while (position < line.Length && !EndsArgument(line[position]))
         {
             byte b = line[position];
             if (b is (byte)'"' or (byte)'\'')
             {
                 position++;
                 if (!ReadQuoted(line, ref position, b, ref length)) return -1;
-                bool atEnd = position >= line.Length || line[position] == 0 || IsSpace(line[position]);
+                bool atEnd = position >= line.Length || IsSpace(line[position]);
                 return atEnd ? length : -1;
             }
 
@@ -108,7 +114,7 @@ internal sealed class InlineRequest
 
     private bool ReadQuoted(ReadOnlySpan<byte> line, ref int position, byte quote, ref int length)
     {
-        while (position < line.Length && line[position] != 0)
+        while (position < line.Length)
         {
             byte b = line[position++];
             if (b == quote) return true;

@@ -20,7 +20,17 @@ public ref struct ReplyCursor
     public readonly bool AtEnd => Position >= _reply.Length;
 
     /// <summary>First byte of the next element: its RESP type.</summary>
-    public readonly byte Kind => _reply[Position];
+    public readonly byte Kind
+    {
+        get
+        {
+            if (AtEnd) Malformed();
+            return _reply[Position];
+        }
+    }
+
+    /// <summary>True for the nulls of RESP2 (<c>$-1</c>, <c>*-1</c>) and RESP3 (<c>_</c>).</summary>
+    public readonly bool IsNull => Kind == '_' || _reply[Position..].StartsWith("$-1"u8) || _reply[Position..].StartsWith("*-1"u8);
 
     /// <summary>The bytes from <paramref name="start"/> to the next element.</summary>
     public readonly ReadOnlySpan<byte> Since(int start) => _reply[start..Position];
@@ -41,6 +51,7 @@ public ref struct ReplyCursor
         if (AtEnd || Kind != '$') return false;
         int start = RespNumber.ReadLine(_reply, Position + 1, out long size);
         if (start < 0 || size < 0) return false;
+        if (start + size + 2 > _reply.Length) Malformed();
         payload = _reply.Slice(start, (int)size);
         Position = start + (int)size + 2;
         return true;

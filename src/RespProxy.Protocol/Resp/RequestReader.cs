@@ -24,8 +24,8 @@ public enum ReadStatus
 /// offset it stopped at, so that a frame that trickles in byte by byte is read once, not once a byte. Offsets are from
 /// the start of the frame: the caller keeps an incomplete frame at the front of the input and offers it again, longer.</para>
 ///
-/// <para>It is stricter than Redis in one thing: every CRLF is checked, because what follows is forwarded, and proxy and
-/// node must never disagree on where a request ends.</para>
+/// <para>It is stricter than Redis: every CRLF is checked, because what follows is forwarded, and proxy and node must never
+/// disagree on where a request ends. <see cref="ProtocolErrors"/> lists the differences.</para>
 ///
 /// One event loop's; not thread-safe; allocates only while its argument table or inline buffer grows.
 /// Source: RESP specification (https://redis.io/docs/latest/develop/reference/protocol-spec/), Redis networking.c.
@@ -121,8 +121,7 @@ public sealed class RequestReader
             int start = RespNumber.ReadLine(input, position + 1, out long length);
             if (start == RespNumber.Incomplete) return Pause(position, input.Length + 1);
             if (start == RespNumber.Invalid || length < 0) return Refuse(ProtocolError.InvalidBulkLength);
-            if (length > limits.MaxBulkLength)
-                return Refuse(limits.IsAuthenticated ? ProtocolError.InvalidBulkLength : ProtocolError.UnauthenticatedBulkLength);
+            if (length > limits.MaxBulkLength) return Refuse(TooLong(length, limits));
 
             long end = start + length + 2;
             if (end > Array.MaxLength) return Refuse(ProtocolError.InvalidBulkLength);
@@ -160,6 +159,10 @@ public sealed class RequestReader
         consumed = end + 1;
         return _inline.Arguments.Count == 0 ? ReadStatus.Nothing : ReadStatus.Request;
     }
+
+    // What nobody may send is not blamed on the missing authentication, as in Redis.
+    private static ProtocolError TooLong(long length, RequestLimits limits) =>
+        limits.IsAuthenticated || length > RequestLimits.Default.MaxBulkLength ? ProtocolError.InvalidBulkLength : ProtocolError.UnauthenticatedBulkLength;
 
     private ReadStatus Pause(int position, int needed)
     {

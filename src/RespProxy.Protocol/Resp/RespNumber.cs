@@ -10,8 +10,11 @@ public static class RespNumber
 
     public const int Invalid = -2;
 
-    /// <summary>A length line longer than this cannot be a number: 19 digits, a sign, and room for CRLF.</summary>
-    private const int MaxDigits = 20;
+    /// <summary>Digits of a length, at most. All that fit in a long whatever they are, and far above any limit.</summary>
+    private const int MaxLengthDigits = 18;
+
+    /// <summary>Characters of the longest signed 64-bit decimal.</summary>
+    private const int MaxCharacters = 20;
 
     /// <summary>
     /// Reads <c>digits CRLF</c> at <paramref name="offset"/>. Returns the offset past the CRLF, or
@@ -55,12 +58,12 @@ public static class RespNumber
         {
             uint digit = (uint)(bytes[position] - '0');
             if (digit > 9) break;
-            if (position - digits >= MaxDigits - 2) return Invalid;
+            if (position - digits >= MaxLengthDigits) return Invalid;
             value = (value * 10) + digit;
             position++;
         }
 
-        if (position == bytes.Length) return position - offset > MaxDigits ? Invalid : Incomplete;
+        if (position == bytes.Length) return Incomplete;
         int count = position - digits;
         if (count == 0 || (bytes[digits] == '0' && (count > 1 || negative)) || bytes[position] != '\r') return Invalid;
         if (position + 1 == bytes.Length) return Incomplete;
@@ -73,7 +76,7 @@ public static class RespNumber
     public static bool TryParse(ReadOnlySpan<byte> text, out long value)
     {
         value = 0;
-        if (text.IsEmpty || text.Length > MaxDigits) return false;
+        if (text.IsEmpty || text.Length > MaxCharacters) return false;
         bool negative = text[0] == '-';
         ReadOnlySpan<byte> digits = negative ? text[1..] : text;
         if (digits.IsEmpty || (digits[0] == '0' && (digits.Length > 1 || negative))) return false;

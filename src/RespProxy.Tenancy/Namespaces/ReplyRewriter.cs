@@ -42,7 +42,7 @@ public static class ReplyRewriter
     /// <summary>LMPOP, ZMPOP: <c>[key, elements]</c>, or null.</summary>
     private static bool StripFirstElement(ref ReplyCursor cursor, ref Output output)
     {
-        if (cursor.Kind != '*') return true;
+        if (cursor.Kind != '*') return NamesNoKey(cursor);
         int start = cursor.Position;
         long count = cursor.ReadAggregateHeader();
         output.CopyRange(cursor, start);
@@ -52,7 +52,7 @@ public static class ReplyRewriter
     /// <summary>XREAD: <c>[[key, entries], ...]</c> in RESP2, <c>{key: entries, ...}</c> in RESP3, or null.</summary>
     private static bool StripStreams(ref ReplyCursor cursor, ref Output output)
     {
-        if (cursor.Kind is not ((byte)'*' or (byte)'%')) return true;
+        if (cursor.Kind is not ((byte)'*' or (byte)'%')) return NamesNoKey(cursor);
         bool isMap = cursor.Kind == '%';
         int start = cursor.Position;
         long streams = cursor.ReadAggregateHeader();
@@ -63,7 +63,7 @@ public static class ReplyRewriter
             {
                 start = cursor.Position;
                 if (cursor.Kind != '*') return false;
-                cursor.ReadAggregateHeader();
+                if (cursor.ReadAggregateHeader() != 2) return false;
                 output.CopyRange(cursor, start);
             }
 
@@ -73,6 +73,9 @@ public static class ReplyRewriter
 
         return true;
     }
+
+    /// <summary>Besides its aggregate a command answers null, or a simple string (QUEUED); anything else may hold keys where nobody looks.</summary>
+    private static bool NamesNoKey(in ReplyCursor cursor) => cursor.Kind == '+' || cursor.IsNull;
 
     private ref struct Output(Span<byte> destination, KeyNamespace ns)
     {
