@@ -207,6 +207,22 @@ public sealed class KeyExtractorTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    [Theory]
+    [InlineData("XREAD BLOCK 0 STREAMS a $", true)]
+    [InlineData("XREAD COUNT 1 block 10 STREAMS a $", true)]
+    [InlineData("XREADGROUP GROUP g c BLOCK 0 STREAMS a >", true)]
+    [InlineData("XREAD STREAMS BLOCK 0", false)]
+    [InlineData("XREADGROUP GROUP BLOCK c STREAMS a >", false)]
+    [InlineData("GET BLOCK", false)]
+    public void A_read_with_the_BLOCK_option_is_known_to_block(string line, bool expected)
+    {
+        var keys = new KeyIndexes();
+        RequestView request = Requests.OfLine(line).View;
+
+        Assert.Equal(KeyExtraction.Found, KeyExtractor.Extract(request, Requests.SpecOf(request), keys, out _));
+        Assert.Equal(expected, keys.Blocks);
+    }
+
     private static Gen<(int Row, string[] Arguments)> RandomRequest()
     {
         Gen<string> word = Gen.Elements(
