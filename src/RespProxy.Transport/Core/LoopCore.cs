@@ -168,7 +168,8 @@ internal abstract class LoopCore : EventLoop
         Stop();
     }
 
-    private void Turn()
+    /// <summary>One round. Called by the loop's own thread, or, of a loop that was never started, by whoever drives it.</summary>
+    protected void Turn()
     {
         int events = Wait(WaitMilliseconds());
         _now = Stopwatch.GetTimestamp();
