@@ -18,7 +18,8 @@ internal struct ReplyQueue
 {
     private byte[]? _ring; // of Parked; a power of two of them, like every array of the pool
     private byte[]? _bytes;
-    private int _used;
+    private int _used;     // of _bytes: parked replies, and those already written in between
+    private int _live;     // of _bytes: parked replies
     private int _parked;
     private uint _head;
     private uint _next;
@@ -26,8 +27,8 @@ internal struct ReplyQueue
     /// <summary>Requests not answered to the client yet.</summary>
     public readonly int Pending => (int)(_next - _head);
 
-    /// <summary>Bytes of parked replies, including those of already written ones not yet given back.</summary>
-    public readonly int ParkedBytes => _used;
+    /// <summary>Bytes of the replies that are parked now.</summary>
+    public readonly int ParkedBytes => _live;
 
     public readonly bool HasParked => _parked > 0;
 
@@ -50,6 +51,7 @@ internal struct ReplyQueue
         reply.CopyTo(_bytes.AsSpan(_used));
         PlaceOf(PlacesIn(_ring!), number) = new Parked(_used, reply.Length + 1);
         _used += reply.Length;
+        _live += reply.Length;
         _parked++;
     }
 
@@ -62,6 +64,7 @@ internal struct ReplyQueue
         if (place.LengthPlusOne == 0) return false;
         reply = _bytes.AsSpan(place.Offset, place.LengthPlusOne - 1);
         place = default;
+        _live -= reply.Length;
         _parked--;
         _head++;
         return true;
@@ -74,7 +77,7 @@ internal struct ReplyQueue
         pool.Return(_bytes);
         pool.Return(_ring!);
         _bytes = _ring = null;
-        _used = 0;
+        _used = _live = 0;
     }
 
     /// <summary>Drops everything: the client is gone.</summary>
@@ -104,17 +107,34 @@ internal struct ReplyQueue
         _ring = larger;
     }
 
+    /// <summary>
+    /// Makes room. Only what is still parked moves, into twice its space: a busy client may have something parked for ever,
+    /// and what was written long ago must not pile up behind it. Room for a byte per pending request pays for looking at each.
+    /// </summary>
     private void EnsureBytes(int count, BufferPool pool)
     {
-        if (_bytes is not null && _bytes.Length - _used >= count) return;
-        byte[] larger = pool.Rent(checked(Math.Max(_used * 2, _used + count)));
-        if (_bytes is not null)
+        if (_bytes is null)
         {
-            _bytes.AsSpan(0, _used).CopyTo(larger);
-            pool.Return(_bytes);
+            _bytes = pool.Rent(count);
+            return;
         }
 
-        _bytes = larger;
+        if (_bytes.Length - _used >= count) return;
+        byte[] fresh = pool.Rent(checked((_live * 2) + count + Pending));
+        Span<Parked> places = PlacesIn(_ring!);
+        int moved = 0;
+        for (uint number = _head; number != _next; number++)
+        {
+            ref Parked place = ref PlaceOf(places, number);
+            if (place.LengthPlusOne == 0) continue;
+            _bytes.AsSpan(place.Offset, place.LengthPlusOne - 1).CopyTo(fresh.AsSpan(moved));
+            place = place with { Offset = moved };
+            moved += place.LengthPlusOne - 1;
+        }
+
+        pool.Return(_bytes);
+        _bytes = fresh;
+        _used = moved;
     }
 
     /// <summary>Eight bytes, so that a power of two of them fills an array of the pool.</summary>
