@@ -55,6 +55,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>What the listeners are bound to, in the configuration's order.</summary>
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.LocalEndPoint)];
 
+    /// <summary>For tests that count what a loop does.</summary>
+    internal IReadOnlyList<EventLoop> Loops => _loops.Loops;
+
     /// <summary>Starts to listen and to look for the upstreams; returns without waiting for them.</summary>
     /// <exception cref="ListenException">A listener cannot be bound; nothing is left running.</exception>
     /// <exception cref="PlatformNotSupportedException">The configured transport does not work here.</exception>

@@ -53,5 +53,11 @@ public abstract class EventLoop : IDisposable
 /// <summary>A timer of a loop. Cancelling one that has fired or was cancelled does nothing.</summary>
 public abstract class LoopTimer
 {
+    /// <summary>
+    /// Runs the callback once more, no sooner than <paramref name="due"/> from now; one that was still waiting waits anew.
+    /// What ticks all the time restarts one timer: nothing is allocated.
+    /// </summary>
+    public abstract void Restart(TimeSpan due);
+
     public abstract void Cancel();
 }

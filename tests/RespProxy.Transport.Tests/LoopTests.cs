@@ -44,6 +44,25 @@ public class LoopTests
     }
 
     [Fact]
+    public void A_timer_restarted_before_it_fires_fires_once_and_one_restarted_after_fires_again()
+    {
+        var heap = new Core.TimerHeap();
+        int fired = 0;
+        var timer = heap.Add(1, () => fired++);
+
+        timer.Restart(TimeSpan.FromHours(1));
+        Assert.False(heap.TryTakeDue(Stopwatch.GetTimestamp(), out _));
+        Assert.Equal(1, heap.Count);
+        for (int round = 1; round <= 3; round++)
+        {
+            Assert.True(heap.TryTakeDue(long.MaxValue - 1, out var callback));
+            callback();
+            Assert.Equal((round, 0), (fired, heap.Count));
+            timer.Restart(TimeSpan.Zero);
+        }
+    }
+
+    [Fact]
     public void A_heap_of_timers_agrees_with_a_sorted_list_and_keeps_no_cancelled_ones()
     {
         for (int seed = 0; seed < 50; seed++)

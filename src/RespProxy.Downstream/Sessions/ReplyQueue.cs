@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RespProxy.Transport;
 
 namespace RespProxy.Downstream.Sessions;
@@ -9,16 +9,17 @@ namespace RespProxy.Downstream.Sessions;
 ///
 /// <para>A request takes a number when it is dispatched; the client's order is fixed there. The reply with the number at the head is
 /// written to the client at once and never stands here. A reply that comes early (another node was faster, or the proxy
-/// answered itself) is parked: its bytes in one pooled buffer for all of them, its place in a ring. When the head is
-/// answered, the parked replies behind it follow. With nothing parked the queue is two numbers.</para>
+/// answered itself) is parked: its bytes in one pooled buffer for all of them, its place in a ring that is pooled, too. When the
+/// head is answered, the parked replies behind it follow. With nothing parked the queue is two numbers.</para>
 ///
 /// A mutable struct within the session; loop thread only.
 /// </summary>
 internal struct ReplyQueue
 {
-    private Parked[]? _ring;
+    private byte[]? _ring; // of Parked; a power of two of them, like every array of the pool
     private byte[]? _bytes;
-    private int _used;
+    private int _used;     // of _bytes: parked replies, and those already written in between
+    private int _live;     // of _bytes: parked replies
     private int _parked;
     private uint _head;
     private uint _next;
@@ -26,8 +27,8 @@ internal struct ReplyQueue
     /// <summary>Requests not answered to the client yet.</summary>
     public readonly int Pending => (int)(_next - _head);
 
-    /// <summary>Bytes of parked replies, including those of already written ones not yet given back.</summary>
-    public readonly int ParkedBytes => _used;
+    /// <summary>Bytes of the replies that are parked now.</summary>
+    public readonly int ParkedBytes => _live;
 
     public readonly bool HasParked => _parked > 0;
 
@@ -45,12 +46,12 @@ internal struct ReplyQueue
     /// <summary>Keeps an early reply until its turn comes.</summary>
     public void Park(uint number, ReadOnlySpan<byte> reply, BufferPool pool)
     {
-        EnsureRing();
+        EnsureRing(pool);
         EnsureBytes(reply.Length, pool);
         reply.CopyTo(_bytes.AsSpan(_used));
-        ref Parked place = ref _ring![number & (uint)(_ring.Length - 1)];
-        place = new Parked(_used, reply.Length, IsPresent: true);
+        PlaceOf(PlacesIn(_ring!), number) = new Parked(_used, reply.Length + 1);
         _used += reply.Length;
+        _live += reply.Length;
         _parked++;
     }
 
@@ -59,10 +60,11 @@ internal struct ReplyQueue
     {
         reply = default;
         if (_parked == 0) return false;
-        ref Parked place = ref _ring![_head & (uint)(_ring.Length - 1)];
-        if (!place.IsPresent) return false;
-        reply = _bytes.AsSpan(place.Offset, place.Length);
+        ref Parked place = ref PlaceOf(PlacesIn(_ring!), _head);
+        if (place.LengthPlusOne == 0) return false;
+        reply = _bytes.AsSpan(place.Offset, place.LengthPlusOne - 1);
         place = default;
+        _live -= reply.Length;
         _parked--;
         _head++;
         return true;
@@ -73,9 +75,9 @@ internal struct ReplyQueue
     {
         if (_parked > 0 || _bytes is null) return;
         pool.Return(_bytes);
-        _bytes = null;
-        _used = 0;
-        if (_ring!.Length > 1024) _ring = null;
+        pool.Return(_ring!);
+        _bytes = _ring = null;
+        _used = _live = 0;
     }
 
     /// <summary>Drops everything: the client is gone.</summary>
@@ -84,37 +86,59 @@ internal struct ReplyQueue
         _parked = 0;
         _head = _next;
         ReleaseUnused(pool);
-        _ring = null;
     }
 
-    private void EnsureRing()
+    private static Span<Parked> PlacesIn(byte[] ring) => MemoryMarshal.Cast<byte, Parked>(ring.AsSpan());
+
+    private static ref Parked PlaceOf(Span<Parked> places, uint number) => ref places[(int)(number & (uint)(places.Length - 1))];
+
+    private void EnsureRing(BufferPool pool)
     {
-        if (_ring is not null && Pending <= _ring.Length) return;
-        var larger = new Parked[Math.Max(16, (int)BitOperations.RoundUpToPowerOf2((uint)Pending))];
+        if (_ring is not null && Pending <= PlacesIn(_ring).Length) return;
+        byte[] larger = pool.Rent(Pending * Unsafe.SizeOf<Parked>());
+        larger.AsSpan().Clear();
         if (_ring is not null)
         {
-            for (uint i = 0; i < (uint)_ring.Length; i++)
-            {
-                uint number = _head + i;
-                larger[number & (uint)(larger.Length - 1)] = _ring[number & (uint)(_ring.Length - 1)];
-            }
+            Span<Parked> from = PlacesIn(_ring);
+            for (uint i = 0; i < (uint)from.Length; i++) PlaceOf(PlacesIn(larger), _head + i) = PlaceOf(from, _head + i);
+            pool.Return(_ring);
         }
 
         _ring = larger;
     }
 
+    /// <summary>
+    /// Makes room. Only what is still parked moves, into twice its space: a busy client may have something parked for ever,
+    /// and what was written long ago must not pile up behind it. Room for a byte per pending request pays for looking at each.
+    /// </summary>
     private void EnsureBytes(int count, BufferPool pool)
     {
-        if (_bytes is not null && _bytes.Length - _used >= count) return;
-        byte[] larger = pool.Rent(checked(Math.Max(_used * 2, _used + count)));
-        if (_bytes is not null)
+        if (_bytes is null)
         {
-            _bytes.AsSpan(0, _used).CopyTo(larger);
-            pool.Return(_bytes);
+            _bytes = pool.Rent(count);
+            return;
         }
 
-        _bytes = larger;
+        if (_bytes.Length - _used >= count) return;
+        byte[] fresh = pool.Rent(checked((_live * 2) + count + Pending));
+        Span<Parked> places = PlacesIn(_ring!);
+        int moved = 0;
+        for (uint number = _head; number != _next; number++)
+        {
+            ref Parked place = ref PlaceOf(places, number);
+            if (place.LengthPlusOne == 0) continue;
+            _bytes.AsSpan(place.Offset, place.LengthPlusOne - 1).CopyTo(fresh.AsSpan(moved));
+            place = place with { Offset = moved };
+            moved += place.LengthPlusOne - 1;
+        }
+
+        pool.Return(_bytes);
+        _bytes = fresh;
+        _used = moved;
     }
 
-    private readonly record struct Parked(int Offset, int Length, bool IsPresent);
+    /// <summary>Eight bytes, so that a power of two of them fills an array of the pool.</summary>
+    /// <param name="Offset">Where the reply starts.</param>
+    /// <param name="LengthPlusOne">0: not answered yet. An empty reply is one, too.</param>
+    private readonly record struct Parked(int Offset, int LengthPlusOne);
 }

@@ -86,8 +86,7 @@ internal abstract class LoopCore : EventLoop
     public override LoopTimer Schedule(TimeSpan due, Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        long ticks = (long)Math.Min(Math.Max(due.TotalSeconds, 0) * Stopwatch.Frequency, long.MaxValue / 4);
-        return _timers.Add(Stopwatch.GetTimestamp() + ticks, callback);
+        return _timers.Add(TimerHeap.DueAfter(due), callback);
     }
 
     public override void Dispose()
@@ -168,7 +167,8 @@ internal abstract class LoopCore : EventLoop
         Stop();
     }
 
-    private void Turn()
+    /// <summary>One round. Called by the loop's own thread, or, of a loop that was never started, by whoever drives it.</summary>
+    protected void Turn()
     {
         int events = Wait(WaitMilliseconds());
         _now = Stopwatch.GetTimestamp();

@@ -15,11 +15,14 @@ internal sealed class TimerHeap
 
     public LoopTimer Add(long due, Action callback)
     {
-        var entry = new Entry(this, due, _sequence++, callback) { Index = _heap.Count };
-        _heap.Add(entry);
-        Rise(entry);
+        var entry = new Entry(this, callback);
+        Insert(entry, due);
         return entry;
     }
+
+    /// <summary>The time so long from now, in <see cref="Stopwatch"/> ticks; a negative span is none.</summary>
+    public static long DueAfter(TimeSpan due) =>
+        Stopwatch.GetTimestamp() + (long)Math.Min(Math.Max(due.TotalSeconds, 0) * Stopwatch.Frequency, long.MaxValue / 4);
 
     /// <summary>Takes the earliest timer off, if it is due at <paramref name="now"/>.</summary>
     public bool TryTakeDue(long now, out Action callback)
@@ -33,6 +36,15 @@ internal sealed class TimerHeap
         callback = _heap[0].Callback;
         Remove(_heap[0]);
         return true;
+    }
+
+    private void Insert(Entry entry, long due)
+    {
+        entry.Due = due;
+        entry.Sequence = _sequence++;
+        entry.Index = _heap.Count;
+        _heap.Add(entry);
+        Rise(entry);
     }
 
     private void Remove(Entry entry)
@@ -84,24 +96,30 @@ internal sealed class TimerHeap
         entry.Index = index;
     }
 
-    private sealed class Entry(TimerHeap heap, long due, long sequence, Action callback) : LoopTimer
+    private sealed class Entry(TimerHeap heap, Action callback) : LoopTimer
     {
-        public long Due => due;
-
         public Action Callback => callback;
 
+        public long Due { get; set; }
+
+        public long Sequence { get; set; }
+
         /// <summary>Where in the heap this is; -1 once fired or cancelled.</summary>
-        public int Index { get; set; }
+        public int Index { get; set; } = -1;
 
         // Equal times fire in the order scheduled.
-        public bool IsBefore(Entry other) => due < other.Due || (due == other.Due && sequence < other.Sequence);
+        public bool IsBefore(Entry other) => Due < other.Due || (Due == other.Due && Sequence < other.Sequence);
+
+        public override void Restart(TimeSpan due)
+        {
+            Cancel();
+            heap.Insert(this, DueAfter(due));
+        }
 
         public override void Cancel()
         {
             if (Index >= 0)
                 heap.Remove(this);
         }
-
-        private long Sequence => sequence;
     }
 }

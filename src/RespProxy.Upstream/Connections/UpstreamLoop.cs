@@ -45,6 +45,7 @@ public sealed partial class UpstreamLoop
     private readonly HashSet<NodeConnection> _leased = [];
     private readonly long _requestTimeout;
     private NodeLinks[] _links = [];
+    private LoopTimer? _timeoutTick;
     private bool _stopped;
     private bool _isRetryTicking;
 
@@ -81,7 +82,7 @@ public sealed partial class UpstreamLoop
     {
         _topology.Changed += OnTopologyChanged;
         ConnectToPrimaries();
-        _loop.Schedule(TimeoutTick, OnTimeoutTick);
+        _timeoutTick = _loop.Schedule(TimeoutTick, OnTimeoutTick);
     }
 
     /// <summary>Closes all connections; requests in flight end in an error.</summary>
@@ -327,7 +328,7 @@ public sealed partial class UpstreamLoop
         }
 
         _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
-        _loop.Schedule(TimeoutTick, OnTimeoutTick);
+        _timeoutTick!.Restart(TimeoutTick);
     }
 
     private void OnRetryTick()

@@ -274,7 +274,8 @@ public sealed class ClusterTopology : IAsyncDisposable
         foreach (Node node in Nodes.Nodes) node.Role = roles.GetValueOrDefault(node, NodeRole.Unknown);
     }
 
-    private void Publish(SlotMap map)
+    /// <summary>Puts a map in force, whoever found it.</summary>
+    internal void Publish(SlotMap map)
     {
         _current = map;
         RaiseChanged(map);

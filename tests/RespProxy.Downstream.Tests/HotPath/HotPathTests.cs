@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using RespProxy.Configuration;
+using RespProxy.Testing;
+using RespProxy.Testing.Proxy;
+using RespProxy.Transport;
+
+namespace RespProxy.Downstream.Tests.HotPath;
+
+/// <summary>
+/// What a command costs the loop's thread, counted, not timed: bytes allocated and system calls, over real sockets and epoll.
+/// </summary>
+public sealed class HotPathTests
+{
+    private const int Commands = 50_000;
+
+    /// <summary>System calls are whole numbers: fewer commands say as much.</summary>
+    private const int FewCommands = 4_800;
+
+    /// <summary>Bytes per command that count as none: asking for the figure allocates, once.</summary>
+    private const double NextToNothing = 0.05;
+
+    private static readonly byte[] ValueReply = Wire.Bulk(BatchNode.Value);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public async Task A_GET_from_client_bytes_to_reply_allocates_nothing(int depth)
+    {
+        Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public async Task A_SET_from_client_bytes_to_reply_allocates_nothing(int depth)
+    {
+        Cost cost = await MeasureStandaloneAsync(Wire.Request("SET", "key", BatchNode.Value), Wire.Ok, depth);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
+    [Fact]
+    public async Task An_MGET_split_over_three_nodes_allocates_nothing()
+    {
+        byte[] request = Wire.Request(["MGET", .. Enumerable.Range(0, 10).Select(i => "key" + i)]);
+        byte[] reply = Wire.Array([.. Enumerable.Repeat(ValueReply, 10)]);
+        Cost cost = await MeasureClusterAsync(request, reply, depth: 4);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
+    [Fact]
+    public async Task GETs_answered_out_of_order_by_three_nodes_allocate_nothing()
+    {
+        byte[] requests = [.. Enumerable.Range(0, 16).SelectMany(i => Wire.Request("GET", "key" + i))];
+        byte[] replies = [.. Enumerable.Repeat(ValueReply, 16).SelectMany(reply => reply)];
+        Cost cost = await MeasureClusterAsync(requests, replies, depth: 1, commandsInRequest: 16);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
+    [Fact]
+    public async Task A_lone_command_costs_one_receive_and_one_send_on_each_side()
+    {
+        Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth: 1, FewCommands);
+        Assert.InRange(cost.Receives, 1.99, 2.01);
+        Assert.InRange(cost.Sends, 1.99, 2.01);
+    }
+
+    [Fact]
+    public async Task A_pipeline_of_16_is_received_and_sent_whole_on_each_side()
+    {
+        Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth: 16, FewCommands);
+        Assert.InRange(cost.Receives, 0.12, 0.20);
+        Assert.InRange(cost.Sends, 0.12, 0.20);
+    }
+
+    private static async Task<Cost> MeasureStandaloneAsync(byte[] request, byte[] reply, int depth, int commands = Commands)
+    {
+        using BatchNode node = BatchNode.Standalone();
+        await using RunningProxy proxy = await StartProxyAsync(UpstreamMode.Standalone, node.Port);
+        return Measure(proxy, request, reply, depth, commands / depth, commandsInRequest: 1);
+    }
+
+    private static async Task<Cost> MeasureClusterAsync(byte[] request, byte[] reply, int depth, int commandsInRequest = 1)
+    {
+        BatchNode[] nodes = BatchNode.Cluster(3);
+        try
+        {
+            await using RunningProxy proxy = await StartProxyAsync(UpstreamMode.Cluster, nodes[0].Port);
+            return Measure(proxy, request, reply, depth, Commands / depth / commandsInRequest, commandsInRequest);
+        }
+        finally
+        {
+            Array.ForEach(nodes, node => node.Dispose());
+        }
+    }
+
+    private static Task<RunningProxy> StartProxyAsync(UpstreamMode mode, int port)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        return RunningProxy.StartAsync(mode, [("127.0.0.1", port)], configuration => configuration with { Transport = TransportKind.Epoll, Loops = 1 });
+    }
+
+    /// <summary>Sends the request <paramref name="depth"/> times in one go, takes the replies, and so on: per command.</summary>
+    private static Cost Measure(RunningProxy proxy, byte[] request, byte[] reply, int depth, int runs, int commandsInRequest)
+    {
+        EventLoop loop = proxy.Server.Loops[0];
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000 };
+        client.Connect(new IPEndPoint(IPAddress.Loopback, proxy.PortOf("app1")));
+        byte[] requests = [.. Enumerable.Repeat(request, depth).SelectMany(bytes => bytes)];
+        byte[] expected = [.. Enumerable.Repeat(reply, depth).SelectMany(bytes => bytes)];
+        Run(client, requests, expected, runs / 10); // fills the pools
+
+        long allocated = AllocatedBy(loop);
+        LoopCounters before = loop.Counters;
+        Run(client, requests, expected, runs);
+        LoopCounters after = loop.Counters;
+        allocated = AllocatedBy(loop) - allocated;
+
+        double commands = runs * depth * commandsInRequest;
+        return new Cost(allocated / commands, (after.Receives - before.Receives) / commands, (after.Sends - before.Sends) / commands);
+    }
+
+    private static void Run(Socket client, byte[] requests, byte[] expected, int runs)
+    {
+        byte[] received = new byte[expected.Length];
+        for (int run = 0; run < runs; run++)
+        {
+            client.Send(requests);
+            for (int filled = 0; filled < received.Length;)
+            {
+                int count = client.Receive(received, filled, received.Length - filled, SocketFlags.None);
+                Assert.NotEqual(0, count);
+                filled += count;
+            }
+
+            if (!received.AsSpan().SequenceEqual(expected)) Assert.Equal(Wire.Text(expected), Wire.Text(received));
+        }
+    }
+
+    private static long AllocatedBy(EventLoop loop)
+    {
+        long bytes = 0;
+        using var done = new ManualResetEventSlim();
+        Assert.True(loop.Post(() =>
+        {
+            bytes = GC.GetAllocatedBytesForCurrentThread();
+            done.Set();
+        }));
+        Assert.True(done.Wait(Eventually.DefaultBound));
+        return bytes;
+    }
+
+    /// <summary>Of the loop's thread, per command.</summary>
+    private sealed record Cost(double AllocatedBytes, double Receives, double Sends);
+}
