@@ -16,6 +16,13 @@ internal static class RunVerb
         HelpName = "FILE",
     };
 
+    private static readonly Argument<string?> File = new("file")
+    {
+        Description = "Configuration file (YAML); the same as --config.",
+        HelpName = "FILE",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private static readonly Option<string[]> Set = new("--set")
     {
         Description = "Override one value, as log.level=Debug or upstreams.main.seeds=10.0.0.1:6379. May be given again.",
@@ -43,7 +50,7 @@ internal static class RunVerb
 
     public static Command Build()
     {
-        var command = new Command("run", "Run the proxy (the default verb). SIGTERM or SIGINT drains, a second one ends at once.") { Config, Set, Transport, Loops, Listen };
+        var command = new Command("run", "Run the proxy (the default verb). SIGTERM or SIGINT drains, a second one ends at once.") { File, Config, Set, Transport, Loops, Listen };
         command.SetAction(RunAsync);
         return command;
     }
@@ -52,7 +59,7 @@ internal static class RunVerb
     {
         if (ReadOverrides(parsed) is not { } overrides)
             return ExitCode.BadConfiguration;
-        ConfigurationResult result = Load(parsed.GetValue(Config), overrides);
+        ConfigurationResult result = Load(parsed.GetValue(Config) ?? parsed.GetValue(File), overrides);
         if (result.Snapshot is null)
             return ConfigurationReport.Errors(result);
         return await ProxyHost.RunAsync(result.Snapshot, cancellation: cancellation).ConfigureAwait(false);
