@@ -19,6 +19,7 @@ internal struct ReplyQueue
     private Parked[]? _ring;
     private byte[]? _bytes;
     private int _used;
+    private int _live;
     private int _parked;
     private uint _head;
     private uint _next;
@@ -26,8 +27,8 @@ internal struct ReplyQueue
     /// <summary>Requests not answered to the client yet.</summary>
     public readonly int Pending => (int)(_next - _head);
 
-    /// <summary>Bytes of parked replies, including those of already written ones not yet given back.</summary>
-    public readonly int ParkedBytes => _used;
+    /// <summary>Bytes of replies that wait for their turn.</summary>
+    public readonly int ParkedBytes => _live;
 
     public readonly bool HasParked => _parked > 0;
 
@@ -51,6 +52,7 @@ internal struct ReplyQueue
         ref Parked place = ref _ring![number & (uint)(_ring.Length - 1)];
         place = new Parked(_used, reply.Length, IsPresent: true);
         _used += reply.Length;
+        _live += reply.Length;
         _parked++;
     }
 
@@ -62,6 +64,7 @@ internal struct ReplyQueue
         ref Parked place = ref _ring![_head & (uint)(_ring.Length - 1)];
         if (!place.IsPresent) return false;
         reply = _bytes.AsSpan(place.Offset, place.Length);
+        _live -= place.Length;
         place = default;
         _parked--;
         _head++;
@@ -74,7 +77,7 @@ internal struct ReplyQueue
         if (_parked > 0 || _bytes is null) return;
         pool.Return(_bytes);
         _bytes = null;
-        _used = 0;
+        _used = _live = 0;
         if (_ring!.Length > 1024) _ring = null;
     }
 
@@ -82,6 +85,7 @@ internal struct ReplyQueue
     public void Clear(BufferPool pool)
     {
         _parked = 0;
+        _live = 0;
         _head = _next;
         ReleaseUnused(pool);
         _ring = null;
@@ -106,14 +110,22 @@ internal struct ReplyQueue
     private void EnsureBytes(int count, BufferPool pool)
     {
         if (_bytes is not null && _bytes.Length - _used >= count) return;
-        byte[] larger = pool.Rent(checked(Math.Max(_used * 2, _used + count)));
-        if (_bytes is not null)
+        // The places of replies already written are won back here: a client that always has something parked would otherwise
+        // grow for ever. As much room as the ring has entries pays for looking at each.
+        byte[] roomier = pool.Rent(checked(Math.Max((_live + count) * 2, _ring!.Length * 4)));
+        int used = 0;
+        for (uint i = 0; i < (uint)_ring.Length; i++)
         {
-            _bytes.AsSpan(0, _used).CopyTo(larger);
-            pool.Return(_bytes);
+            ref Parked place = ref _ring[(_head + i) & (uint)(_ring.Length - 1)];
+            if (!place.IsPresent) continue;
+            _bytes.AsSpan(place.Offset, place.Length).CopyTo(roomier.AsSpan(used));
+            place = place with { Offset = used };
+            used += place.Length;
         }
 
-        _bytes = larger;
+        if (_bytes is not null) pool.Return(_bytes);
+        _bytes = roomier;
+        _used = used;
     }
 
     private readonly record struct Parked(int Offset, int Length, bool IsPresent);
