@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using RespProxy.Protocol.Resp;
@@ -22,6 +23,9 @@ public sealed class NodeConnection : ConnectionHandler
     /// <summary>Unanswered bytes from which clients of this node are no longer read.</summary>
     private const long CongestedInFlight = 64L * 1024 * 1024;
 
+    /// <summary>What a node that is well may take to answer a request that has no time left: most often it says "try again" once more.</summary>
+    private static readonly long AnswerTime = Stopwatch.Frequency / 10;
+
     private readonly UpstreamLoop _owner;
     private readonly InFlightQueue _inFlight = new();
     private readonly List<Action> _waiters = [];
@@ -29,7 +33,7 @@ public sealed class NodeConnection : ConnectionHandler
     private LoopConnection? _connection;
     private LoopTimer? _handshakeTimer;
     private ReplyScanner _scanner;
-    private bool _timedOut;
+    private long _oldestAllowed;
 
     internal NodeConnection(UpstreamLoop owner, Node node, bool resp3)
     {
@@ -44,6 +48,9 @@ public sealed class NodeConnection : ConnectionHandler
 
     /// <summary>Handshake done: requests may be sent.</summary>
     public bool IsReady { get; private set; }
+
+    /// <summary>When the handshake was done, in Stopwatch ticks; 0 when it never was.</summary>
+    internal long ReadySince { get; private set; }
 
     public int InFlightCount => _inFlight.Count;
 
@@ -86,8 +93,10 @@ public sealed class NodeConnection : ConnectionHandler
             Send(command.Length, new InFlightRequest { StartedAt = request.StartedAt });
         }
 
+        InFlightRequest again = request;
+        again.ResentAt = _owner.Now;
         bytes.CopyTo(GetSpan(bytes.Length));
-        Send(bytes.Length, request);
+        Send(bytes.Length, again);
     }
 
     internal void Connect(EventLoop loop, EndPoint endPoint)
@@ -99,12 +108,25 @@ public sealed class NodeConnection : ConnectionHandler
         _handshakeTimer = loop.Schedule(timeout, () => Abort("handshake timed out"));
     }
 
-    /// <summary>Closes when the oldest request has waited too long; called on the loop's tick.</summary>
+    /// <summary>
+    /// Closes when the node has owed its oldest request too long; called on the loop's tick. A request that came here late, after
+    /// redirects or retries, ends alone: its time is over, but the node is not to blame.
+    /// </summary>
     internal void CheckTimeout(long oldestAllowed)
     {
         RelieveWaiters();
         if (!IsReady || _inFlight.Count == 0 || _inFlight.Peek().StartedAt >= oldestAllowed) return;
-        _timedOut = true;
+        ref InFlightRequest oldest = ref _inFlight.Peek();
+        if (oldest.ResentAt >= oldestAllowed)
+        {
+            if (oldest.Sink is null || _owner.Now - oldest.ResentAt < AnswerTime) return;
+            InFlightRequest late = oldest;
+            oldest.Sink = null;
+            _owner.Fail(late, UpstreamFailure.TimedOut);
+            return;
+        }
+
+        _oldestAllowed = oldestAllowed;
         Abort("the oldest request timed out");
     }
 
@@ -163,10 +185,12 @@ public sealed class NodeConnection : ConnectionHandler
             _inFlight.Pop(out InFlightRequest request);
             if (request.Sink is null) continue;
             long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
-            if (end > output.SentPosition || request.Command!.IsReadOnly)
+            if (request.StartedAt < _oldestAllowed)
+                _owner.Fail(request, end > output.SentPosition ? UpstreamFailure.NotExecuted : UpstreamFailure.TimedOut);
+            else if (end > output.SentPosition || request.Command!.IsReadOnly)
                 _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3);
             else
-                request.Sink.OnFailure(request, _timedOut ? UpstreamFailure.TimedOut : UpstreamFailure.OutcomeUnknown);
+                _owner.Fail(request, UpstreamFailure.OutcomeUnknown);
         }
 
         RelieveWaiters(gone: true);
@@ -207,9 +231,11 @@ public sealed class NodeConnection : ConnectionHandler
                 return true;
             case HandshakeStep.Ready:
                 string? version = _handshake.ServerVersion;
+                if (_handshake.IsHelloUnknown) _owner.OnResp3Unsupported();
                 _handshake = null;
                 _handshakeTimer?.Cancel();
                 IsReady = true;
+                ReadySince = _owner.Now;
                 _owner.OnConnectionReady(this, version);
                 return true;
             case HandshakeStep.ProtocolUnsupported:

@@ -30,6 +30,9 @@ public sealed partial class UpstreamLoop
     /// <summary>Pause before a request that the node called retryable is sent again.</summary>
     private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
 
+    /// <summary>A connection that has lived this long says that the node is well: as long as the longest backoff.</summary>
+    private static readonly long SoundAfter = Ticks(TimeSpan.FromSeconds(2));
+
     private readonly EventLoop _loop;
     private readonly ClusterTopology _topology;
     private readonly NodeResolver _resolver;
@@ -50,6 +53,8 @@ public sealed partial class UpstreamLoop
     }
 
     public UpstreamSnapshot Snapshot { get; }
+
+    internal long Now => _loop.Now;
 
     public UpstreamCounters Counters { get; } = new();
 
@@ -136,7 +141,6 @@ public sealed partial class UpstreamLoop
         ServerVersion = serverVersion ?? ServerVersion;
         Counters.Connected++;
         connection.Node.IsReachable = true;
-        _links[connection.Node.Index].Failures = 0;
         LogConnected(Snapshot.Name, connection.Node, connection.IsResp3 ? 3 : 2);
         OfferParked();
     }
@@ -157,6 +161,8 @@ public sealed partial class UpstreamLoop
         if (links.Of(connection.IsResp3) == connection) links.Set(connection.IsResp3, null);
         if (_stopped) return;
         connection.Node.IsReachable = false;
+        // A node that takes connections and drops each with its first request is as bad as one that takes none.
+        if (connection.ReadySince > 0 && _loop.Now - connection.ReadySince > SoundAfter) links.Failures = 0;
         links.NextAttempt = _loop.Now + Ticks(ReconnectBackoff.Next(links.Failures++, Random.Shared.NextDouble()));
         LogConnectionLost(Snapshot.Name, connection.Node, why);
         _topology.RequestRefresh("lost connection to " + connection.Node);
@@ -234,9 +240,10 @@ public sealed partial class UpstreamLoop
         return true;
     }
 
-    private void Fail(in InFlightRequest request, UpstreamFailure failure)
+    internal void Fail(in InFlightRequest request, UpstreamFailure failure)
     {
         Counters.Failed++;
+        if (failure == UpstreamFailure.TimedOut) Counters.TimedOut++;
         request.Sink!.OnFailure(request, failure);
     }
 
