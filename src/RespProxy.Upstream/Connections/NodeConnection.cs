@@ -130,6 +130,17 @@ public sealed class NodeConnection : ConnectionHandler
         Abort("the oldest request timed out");
     }
 
+    /// <summary>
+    /// Closes when a node that has lost its slots owes a reply for long: it was replaced, most likely because it hangs, and those who
+    /// wait for it need not wait for the whole request timeout.
+    /// </summary>
+    internal void CheckDeposed(long oldestAllowed)
+    {
+        if (!IsReady || _inFlight.Count == 0) return;
+        ref InFlightRequest oldest = ref _inFlight.Peek();
+        if (Math.Max(oldest.StartedAt, oldest.ResentAt) < oldestAllowed) Abort("the node was replaced and does not answer");
+    }
+
     internal void Abort(string reason)
     {
         CloseDetail ??= reason;

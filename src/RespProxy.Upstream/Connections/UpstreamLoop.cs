@@ -33,6 +33,9 @@ public sealed partial class UpstreamLoop
     /// <summary>A connection that has lived this long says that the node is well: as long as the longest backoff.</summary>
     private static readonly long SoundAfter = Ticks(TimeSpan.FromSeconds(2));
 
+    /// <summary>How long a node that was replaced may take to answer what it was asked before.</summary>
+    private static readonly long DeposedPatience = Ticks(TimeSpan.FromSeconds(1));
+
     private readonly EventLoop _loop;
     private readonly ClusterTopology _topology;
     private readonly NodeResolver _resolver;
@@ -259,6 +262,13 @@ public sealed partial class UpstreamLoop
     {
         if (Map is not { } map) return;
         foreach (Node node in map.Primaries) ConnectionTo(node, resp3: false);
+        for (int index = 0; index < _links.Length; index++)
+        {
+            NodeLinks links = _links[index];
+            bool hasSlots = map.Primaries.Any(node => node.Index == index);
+            links.IsDeposed = !hasSlots && (links.HadSlots || links.IsDeposed);
+            links.HadSlots = hasSlots;
+        }
     }
 
     private void OnTick()
@@ -269,6 +279,9 @@ public sealed partial class UpstreamLoop
         {
             links.Resp2?.CheckTimeout(oldestAllowed);
             links.Resp3?.CheckTimeout(oldestAllowed);
+            if (!links.IsDeposed) continue;
+            links.Resp2?.CheckDeposed(_loop.Now - DeposedPatience);
+            links.Resp3?.CheckDeposed(_loop.Now - DeposedPatience);
         }
 
         OfferParked();
@@ -290,6 +303,10 @@ public sealed partial class UpstreamLoop
         public NodeConnection? Resp3;
         public int Failures;
         public long NextAttempt;
+        public bool HadSlots;
+
+        /// <summary>The node had slots and has none now.</summary>
+        public bool IsDeposed;
 
         public NodeConnection? Of(bool resp3) => resp3 ? Resp3 : Resp2;
 
