@@ -12,7 +12,6 @@ public sealed class ClientFaultTests
     [InlineData("GET {a}")]
     [InlineData("MGET {a} {b}")]
     [InlineData("GET {a}|GET {b}|PING")]
-    [InlineData("INCR {a}|AUTH x y|GET {b}")]
     public async Task A_client_that_vanishes_takes_nothing_down_and_its_replies_answer_nobody(string requests)
     {
         var gate = new Gate();
@@ -33,6 +32,26 @@ public sealed class ClientFaultTests
             await other.WiresAsync(2));
         Assert.Equal(0, nodes.Proxy.Server.ReadCounters().Upstreams[0].ConnectionsLost);
         Assert.DoesNotContain(nodes.Proxy.Log, line => line.Contains("failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_client_that_vanishes_while_it_is_not_read_is_forgotten_too()
+    {
+        var gate = new Gate();
+        await using TwoNodes nodes = await TwoNodes.StartAwaitingAsync(onA: request => gate.Then(Scene.Plain(request)));
+        await using RespClient other = await nodes.ConnectAsync();
+
+        // AUTH waits until the INCR is answered, and no more is read meanwhile.
+        RespClient vanishing = await nodes.ConnectAsync();
+        await vanishing.SendAsync(Scene.Requests($"INCR {nodes.KeyOfA}", "AUTH app2 app2-secret", $"GET {nodes.KeyOfB}"));
+        await nodes.A.ReceivedAsync("INCR", 1);
+        vanishing.Abort();
+        await other.SendAsync(Scene.Requests($"GET {nodes.KeyOfA}"));
+        gate.Open();
+
+        Assert.Equal([Wire.Text(Wire.Bulk(nodes.KeyOfA))], await other.WiresAsync(1));
+        await Eventually.HoldsAsync("the client is forgotten", () => Clients(nodes.Proxy) == 1);
+        Assert.Equal(0, nodes.Proxy.Server.ReadCounters().Upstreams[0].ConnectionsLost);
     }
 
     [Fact]
@@ -91,6 +110,7 @@ public sealed class ClientFaultTests
         await using RespClient silent = await proxy.ConnectAsync();
         await using RespClient other = await proxy.ConnectAsync();
 
+        await Eventually.HoldsAsync("both are in", () => Clients(proxy) == 2);
         await silent.SendAsync(Scene.Requests([.. Enumerable.Repeat("GET k", 100)]));
         await Eventually.HoldsAsync("it is closed", () => Clients(proxy) == 1);
 
