@@ -95,8 +95,8 @@ internal static class IdentityCommands
             return;
         }
 
-        if (tenant is not null) session.Authenticate(tenant);
         if (nameAt > 0 && !ClientCommands.TrySetName(session, request[nameAt])) return;
+        if (tenant is not null) session.Authenticate(tenant);
         session.IsResp3 = resp3;
         Greet(session);
     }

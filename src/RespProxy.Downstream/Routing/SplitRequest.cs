@@ -17,6 +17,9 @@ namespace RespProxy.Downstream.Routing;
 /// </summary>
 internal sealed class SplitRequest(SplitPool pool) : IReplySink
 {
+    /// <summary>A request with more keys than half of this is not pooled: its arrays would never be given back.</summary>
+    private const int MostKeptElements = 4096;
+
     private ClientSession? _session;
     private RouteRule _rule;
     private byte _mark;
@@ -129,7 +132,7 @@ internal sealed class SplitRequest(SplitPool pool) : IReplySink
             _bytes = [];
         }
 
-        pool.Return(this);
+        if (_elements.Length <= MostKeptElements) pool.Return(this);
     }
 
     private void CompleteMerged(ClientSession session)

@@ -40,8 +40,10 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     private LoopTimer? _authenticationTimer;
     private bool _delayed;
     private bool _closing;
-    private bool _closed;
     private bool _peerFinished;
+
+    /// <summary>Nothing more is to be written: the connection is over, or about to be.</summary>
+    private bool _closed;
 
     /// <summary>Every whole request received so far has been executed.</summary>
     private bool _isExhausted = true;
@@ -130,7 +132,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         }
 
         if (_blocked is not null && unread.Length > BlockedInput) connection.PauseReading();
-        if (connection.Output.Unsent > UnsentHighWater) Pause(PauseReasons.Unsent);
+        if (connection.Output.Unsent > UnsentHighWater) WaitUntilSent();
         int consumed = 0;
         while (consumed < unread.Length && _paused == PauseReasons.None)
         {
@@ -283,8 +285,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         }
 
         if (TakeReplyMark() != 0) return;
-        if (_replies.Pending == 0) Write(reply);
-        else Complete(Reserve(), reply);
+        if (_replies.Pending > 0)
+        {
+            Complete(Reserve(), reply);
+            return;
+        }
+
+        // A small request of the proxy's own may have a large answer: thousands of them fit into one read.
+        Write(reply);
+        if (!_closed && _connection!.Output.Unsent > UnsentHighWater) WaitUntilSent();
     }
 
     public void ReplyError(string text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
@@ -342,10 +351,24 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         else
         {
             _replies.Park(number, reply, _loop.Events.Buffers);
-            if (_replies.ParkedBytes > _loop.Limits.ClientOutputBuffer) Abort();
+            if (_replies.ParkedBytes > UnsentHighWater) HoldParked();
         }
 
         if (_paused != PauseReasons.None || _peerFinished) AfterReply();
+    }
+
+    /// <summary>A slow node makes the others' replies wait here: no more is asked for meanwhile, and what was asked for is bounded.</summary>
+    private void HoldParked()
+    {
+        if (_replies.ParkedBytes > _loop.Limits.ClientOutputBuffer) CloseForUnread(_replies.ParkedBytes);
+        else Pause(PauseReasons.Order);
+    }
+
+    /// <summary>Like Redis's client-output-buffer-limit: what a client does not read must not become the proxy's memory.</summary>
+    private void CloseForUnread(long unread)
+    {
+        _loop.Registry.LogOutputLimit(this, unread);
+        Abort();
     }
 
     private void WriteParked()
@@ -366,12 +389,11 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(ReadOnlySpan<byte> reply)
     {
+        if (_closed) return;
         LoopPipeWriter output = _connection!.Output;
         if (output.Unsent > _loop.Limits.ClientOutputBuffer)
         {
-            // Like Redis's client-output-buffer-limit: what a client does not read must not become the proxy's memory.
-            _loop.Registry.LogOutputLimit(this, output.Unsent);
-            Abort();
+            CloseForUnread(output.Unsent);
             return;
         }
 
@@ -430,6 +452,19 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         if (output.WrittenCount == before) output.Write("+OK\r\n"u8);
     }
 
+    /// <summary>Stops reading until the client has taken its replies.</summary>
+    private void WaitUntilSent()
+    {
+        if ((_paused & PauseReasons.Unsent) != 0) return;
+        Pause(PauseReasons.Unsent);
+        // OnDrained follows short writes only. If the flush at the end of this turn gets rid of everything at once, nobody would call.
+        long written = _connection!.Output.Position;
+        _loop.Events.Schedule(TimeSpan.FromMilliseconds(1), () =>
+        {
+            if (!_closed && _connection!.Output.SentPosition >= written) Resume(PauseReasons.Unsent);
+        });
+    }
+
     /// <summary>Stops reading while a node takes no more.</summary>
     public void WaitForRelief(NodeConnection node)
     {
@@ -468,6 +503,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void Abort()
     {
         _closing = true;
+        _closed = true;
         _connection?.Abort();
     }
 

@@ -19,6 +19,9 @@ public struct InFlightRequest
     /// <summary>When it was first sent, in <see cref="System.Diagnostics.Stopwatch"/> ticks: redirects and retries count from here.</summary>
     public long StartedAt;
 
+    /// <summary>When it was last sent again, in the same ticks; 0 while it was sent once. A node's silence counts from here.</summary>
+    public long ResentAt;
+
     /// <summary>The sink's own number for it.</summary>
     public uint Tag;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using RespProxy.Protocol.Resp;
@@ -22,6 +23,9 @@ public sealed class NodeConnection : ConnectionHandler
     /// <summary>Unanswered bytes from which clients of this node are no longer read.</summary>
     private const long CongestedInFlight = 64L * 1024 * 1024;
 
+    /// <summary>What a node that is well may take to answer a request that has no time left: most often it says "try again" once more.</summary>
+    private static readonly long AnswerTime = Stopwatch.Frequency / 10;
+
     private readonly UpstreamLoop _owner;
     private readonly InFlightQueue _inFlight = new();
     private readonly List<Action> _waiters = [];
@@ -30,9 +34,9 @@ public sealed class NodeConnection : ConnectionHandler
     private LoopConnection? _connection;
     private LoopTimer? _handshakeTimer;
     private ReplyScanner _scanner;
-    private bool _timedOut;
     private byte[]? _unitError;
     private int _earlyTaken;
+    private long _oldestAllowed;
 
     internal NodeConnection(UpstreamLoop owner, Node node, bool resp3, bool leased = false)
     {
@@ -59,6 +63,9 @@ public sealed class NodeConnection : ConnectionHandler
     public long ClientId { get; private set; }
 
     public bool IsClosed { get; private set; }
+
+    /// <summary>When the handshake was done, in Stopwatch ticks; 0 when it never was.</summary>
+    internal long ReadySince { get; private set; }
 
     public int InFlightCount => _inFlight.Count;
 
@@ -101,8 +108,10 @@ public sealed class NodeConnection : ConnectionHandler
             Send(command.Length, new InFlightRequest { StartedAt = request.StartedAt });
         }
 
+        InFlightRequest again = request;
+        again.ResentAt = _owner.Now;
         bytes.CopyTo(GetSpan(bytes.Length));
-        Send(bytes.Length, request);
+        Send(bytes.Length, again);
     }
 
     /// <summary>Calls back once the connection is ready, or has failed; at once if it is one of these already.</summary>
@@ -124,13 +133,37 @@ public sealed class NodeConnection : ConnectionHandler
         _handshakeTimer = loop.Schedule(timeout, () => Abort("handshake timed out"));
     }
 
-    /// <summary>Closes when the oldest request has waited too long; called on the loop's tick.</summary>
+    /// <summary>
+    /// Closes when the node has owed its oldest request too long; called on the loop's tick. A request that came here late, after
+    /// redirects or retries, ends alone: its time is over, but the node is not to blame.
+    /// </summary>
     internal void CheckTimeout(long oldestAllowed)
     {
         RelieveWaiters();
         if (!IsReady || IsLeased || _inFlight.Count == 0 || _inFlight.Peek().StartedAt >= oldestAllowed) return;
-        _timedOut = true;
+        ref InFlightRequest oldest = ref _inFlight.Peek();
+        if (oldest.ResentAt >= oldestAllowed)
+        {
+            if (oldest.Sink is null || _owner.Now - oldest.ResentAt < AnswerTime) return;
+            InFlightRequest late = oldest;
+            oldest.Sink = null;
+            _owner.Fail(late, UpstreamFailure.TimedOut);
+            return;
+        }
+
+        _oldestAllowed = oldestAllowed;
         Abort("the oldest request timed out");
+    }
+
+    /// <summary>
+    /// Closes when a node that has lost its slots owes a reply for long: it was replaced, most likely because it hangs, and those who
+    /// wait for it need not wait for the whole request timeout.
+    /// </summary>
+    internal void CheckDeposed(long oldestAllowed)
+    {
+        if (!IsReady || _inFlight.Count == 0) return;
+        ref InFlightRequest oldest = ref _inFlight.Peek();
+        if (Math.Max(oldest.StartedAt, oldest.ResentAt) < oldestAllowed) Abort("the node was replaced and does not answer");
     }
 
     internal void Abort(string reason)
@@ -197,12 +230,14 @@ public sealed class NodeConnection : ConnectionHandler
             if (request.Sink is null) continue;
             long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
             bool hasLeft = end <= output.SentPosition;
-            if (!IsLeased && (!hasLeft || request.Command!.IsReadOnly))
+            if (IsLeased)
+                request.Sink.OnFailure(request, hasLeft ? UpstreamFailure.OutcomeUnknown : UpstreamFailure.NotExecuted);
+            else if (request.StartedAt < _oldestAllowed)
+                _owner.Fail(request, hasLeft ? UpstreamFailure.TimedOut : UpstreamFailure.NotExecuted);
+            else if (!hasLeft || request.Command!.IsReadOnly)
                 _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3);
-            else if (!hasLeft)
-                request.Sink.OnFailure(request, UpstreamFailure.NotExecuted);
             else
-                request.Sink.OnFailure(request, _timedOut ? UpstreamFailure.TimedOut : UpstreamFailure.OutcomeUnknown);
+                _owner.Fail(request, UpstreamFailure.OutcomeUnknown);
         }
 
         RelieveWaiters(gone: true);
@@ -277,9 +312,11 @@ public sealed class NodeConnection : ConnectionHandler
             case HandshakeStep.Ready:
                 string? version = _handshake.ServerVersion;
                 ClientId = _handshake.ClientId;
+                if (_handshake.IsHelloUnknown) _owner.OnResp3Unsupported();
                 _handshake = null;
                 _handshakeTimer?.Cancel();
                 IsReady = true;
+                ReadySince = _owner.Now;
                 _owner.OnConnectionReady(this, version);
                 CallWhenReady();
                 return true;

@@ -24,7 +24,8 @@ internal enum HandshakeStep
 /// </summary>
 internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
 {
-    private bool _helloFailed;
+    /// <summary>The node does not know HELLO: it is older than Redis 6 and speaks no RESP3.</summary>
+    public bool IsHelloUnknown { get; private set; }
 
     /// <summary>Bytes to send now.</summary>
     public byte[] Request { get; private set; } = Encode(HelloArguments(upstream, resp3));
@@ -41,7 +42,7 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
     {
         if (reply[0] != '-')
         {
-            if (!_helloFailed) ReadGreeting(reply);
+            if (!IsHelloUnknown) ReadGreeting(reply);
             return HandshakeStep.Ready;
         }
 
@@ -49,9 +50,9 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
         if (unknownCommand || reply.StartsWith("-NOPROTO"u8))
         {
             if (resp3) return HandshakeStep.ProtocolUnsupported;
-            if (!_helloFailed)
+            if (!IsHelloUnknown)
             {
-                _helloFailed = true;
+                IsHelloUnknown = true;
                 if (upstream.Password is null) return HandshakeStep.Ready;
                 Request = Encode(upstream.Username is null ? ["AUTH", upstream.Password] : ["AUTH", upstream.Username, upstream.Password]);
                 return HandshakeStep.Continue;

@@ -36,6 +36,12 @@ public sealed partial class UpstreamLoop
     /// <summary>Pause before a request that the node called retryable is sent again.</summary>
     private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
 
+    /// <summary>A connection that has lived this long says that the node is well: as long as the longest backoff.</summary>
+    private static readonly long SoundAfter = Ticks(TimeSpan.FromSeconds(2));
+
+    /// <summary>How long a node that was replaced may take to answer what it was asked before.</summary>
+    private static readonly long DeposedPatience = Ticks(TimeSpan.FromSeconds(1));
+
     private readonly EventLoop _loop;
     private readonly ClusterTopology _topology;
     private readonly NodeResolver _resolver;
@@ -61,6 +67,8 @@ public sealed partial class UpstreamLoop
     }
 
     public UpstreamSnapshot Snapshot { get; }
+
+    internal long Now => _loop.Now;
 
     public UpstreamCounters Counters { get; } = new();
 
@@ -191,7 +199,6 @@ public sealed partial class UpstreamLoop
         Counters.Connected++;
         connection.Node.IsReachable = true;
         if (connection.IsLeased) return;
-        _links[connection.Node.Index].Failures = 0;
         LogConnected(Snapshot.Name, connection.Node, connection.IsResp3 ? 3 : 2);
         OfferParked();
     }
@@ -219,6 +226,8 @@ public sealed partial class UpstreamLoop
         if (links.Of(connection.IsResp3) == connection) links.Set(connection.IsResp3, null);
         if (_stopped) return;
         connection.Node.IsReachable = false;
+        // A node that takes connections and drops each with its first request is as bad as one that takes none.
+        if (connection.ReadySince > 0 && _loop.Now - connection.ReadySince > SoundAfter) links.Failures = 0;
         links.NextAttempt = _loop.Now + Ticks(ReconnectBackoff.Next(links.Failures++, Random.Shared.NextDouble()));
         LogConnectionLost(Snapshot.Name, connection.Node, why);
         _topology.RequestRefresh("lost connection to " + connection.Node);
@@ -297,9 +306,10 @@ public sealed partial class UpstreamLoop
         return true;
     }
 
-    private void Fail(in InFlightRequest request, UpstreamFailure failure)
+    internal void Fail(in InFlightRequest request, UpstreamFailure failure)
     {
         Counters.Failed++;
+        if (failure == UpstreamFailure.TimedOut) Counters.TimedOut++;
         request.Sink!.OnFailure(request, failure);
     }
 
@@ -315,6 +325,13 @@ public sealed partial class UpstreamLoop
     {
         if (Map is not { } map) return;
         foreach (Node node in map.Primaries) ConnectionTo(node, resp3: false);
+        for (int index = 0; index < _links.Length; index++)
+        {
+            NodeLinks links = _links[index];
+            bool hasSlots = map.Primaries.Any(node => node.Index == index);
+            links.IsDeposed = !hasSlots && (links.HadSlots || links.IsDeposed);
+            links.HadSlots = hasSlots;
+        }
     }
 
     private void OnTimeoutTick()
@@ -325,6 +342,9 @@ public sealed partial class UpstreamLoop
         {
             links.Resp2?.CheckTimeout(oldestAllowed);
             links.Resp3?.CheckTimeout(oldestAllowed);
+            if (!links.IsDeposed) continue;
+            links.Resp2?.CheckDeposed(_loop.Now - DeposedPatience);
+            links.Resp3?.CheckDeposed(_loop.Now - DeposedPatience);
         }
 
         _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
@@ -360,6 +380,10 @@ public sealed partial class UpstreamLoop
         public NodeConnection? Resp3;
         public int Failures;
         public long NextAttempt;
+        public bool HadSlots;
+
+        /// <summary>The node had slots and has none now.</summary>
+        public bool IsDeposed;
 
         public NodeConnection? Of(bool resp3) => resp3 ? Resp3 : Resp2;
 
