@@ -198,7 +198,7 @@ public sealed class NodeConnection : ConnectionHandler
             long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
             bool hasLeft = end <= output.SentPosition;
             if (!IsLeased && (!hasLeft || request.Command!.IsReadOnly))
-                _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3);
+                _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3, Node);
             else if (!hasLeft)
                 request.Sink.OnFailure(request, UpstreamFailure.NotExecuted);
             else
