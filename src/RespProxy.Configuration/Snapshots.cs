@@ -130,6 +130,9 @@ public sealed record TenantSnapshot
     /// <summary>SHA-256 of each accepted password; empty: AUTH never succeeds, only a listener's tenant does.</summary>
     public ImmutableArray<ImmutableArray<byte>> PasswordHashes { get; init; } = [];
 
+    /// <summary>FLUSHDB and FLUSHALL may delete all keys of the tenant.</summary>
+    public bool AllowFlush { get; init; }
+
     /// <summary>True if the password is one of the tenant's. The time taken does not tell which one matched, or whether one did. Any thread.</summary>
     public bool AcceptsPassword(ReadOnlySpan<byte> password)
     {
@@ -144,7 +147,7 @@ public sealed record TenantSnapshot
     /// <summary>For ToString: not even hashes, which can be guessed against.</summary>
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}");
+        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}, AllowFlush = {AllowFlush}");
         return true;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class RequestCounters
 
     public long AuthenticationFailures;
 
-    /// <summary>Replies withheld because they named a key outside the tenant's namespace. Must stay 0.</summary>
+    /// <summary>Replies withheld, and keys dropped from SCAN pages, because they named a key outside the tenant's namespace. Must stay 0.</summary>
     public long IsolationFaults;
 }
 

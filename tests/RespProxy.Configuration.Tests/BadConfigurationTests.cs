@@ -95,6 +95,13 @@ public class BadConfigurationTests
     }
 
     [Fact]
+    public void Whether_a_tenant_may_flush_is_true_or_false() =>
+        Assert.EndsWith(
+            "tenants[0].allowFlush: 'yes' is not allowed here; allowed: true, false",
+            Assert.Single(Loading.Errors(Loading.Minimal + "\n    allowFlush: yes")),
+            StringComparison.Ordinal);
+
+    [Fact]
     public void A_unix_path_is_at_most_107_bytes()
     {
         string longest = "/" + new string('p', 106);

@@ -42,6 +42,7 @@ public partial class ExampleFileTests
         Assert.Equal(upstreamDefaults, upstream);
         Assert.Equal(new ListenerSnapshot { Name = "" }.UnixMode, Assert.Single(shown.Listeners, listener => listener.UnixPath is not null).UnixMode);
         Assert.Equal("main@shop", shown.Tenants[0].Namespace);
+        Assert.False(shown.Tenants[0].AllowFlush);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public class ValidConfigurationTests
 
         Assert.Equal("main@shop", tenant.Namespace);
         Assert.Equal("main", tenant.Upstream);
+        Assert.False(tenant.AllowFlush);
     }
 
     [Fact]
@@ -56,6 +57,7 @@ public class ValidConfigurationTests
                 upstream: eu1
                 namespace: cluster@app
                 passwords: [one]
+                allowFlush: true
             admin: {enabled: false, bind: "0.0.0.0:80"}
             limits:
               maxBulkLength: 64MiB
@@ -80,6 +82,7 @@ public class ValidConfigurationTests
         Assert.Equal(new ListenerSnapshot { Name = "local", UnixPath = "/run/r.sock", UnixMode = 0b110_000_000 }, snapshot.Listeners[0]);
         Assert.Equal(new ListenerSnapshot { Name = "tcp", Host = "::", Port = 0, Tenant = "shop" }, snapshot.Listeners[1]);
         Assert.Equal("cluster@app", snapshot.Tenants[0].Namespace);
+        Assert.True(snapshot.Tenants[0].AllowFlush);
         Assert.Equal(new AdminSnapshot { Enabled = false, Host = "0.0.0.0", Port = 80 }, snapshot.Admin);
         Assert.Equal(new LogSnapshot { Format = LogFormat.Json, Level = "Debug" }, snapshot.Log);
         Assert.Equal(

@@ -92,7 +92,7 @@ public sealed class RequestTests
             [
                 "+OK\r\n", "+PONG\r\n", "-ERR unknown command 'NOSUCH', with args beginning with: 'x' \r\n", "$1\r\n1\r\n",
                 "-ERR wrong number of arguments for 'get' command\r\n", "$1\r\ne\r\n", ":2\r\n",
-                "-ERR command 'keys' is not supported by this proxy yet\r\n", "$4\r\nlast\r\n",
+                "*1\r\n$1\r\na\r\n", "$4\r\nlast\r\n",
             ],
             replies.Select(reply => reply.Wire));
     }

@@ -43,7 +43,8 @@ internal sealed class Schema
         new("name", Scalar),
         new("upstream", Scalar),
         new("namespace", Scalar),
-        new("passwords", List(TenantSecret)));
+        new("passwords", List(TenantSecret)),
+        new("allowFlush", Scalar));
 
     private static readonly Schema Limits = Map(
         new("maxBulkLength", Scalar),

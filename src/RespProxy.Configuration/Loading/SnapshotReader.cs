@@ -146,6 +146,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Upstream = upstream,
             Namespace = ReadNamespace(section, upstream, name),
             PasswordHashes = hashes.ToImmutable(),
+            AllowFlush = section.Flag("allowFlush", fallback: false),
         };
     }
 

@@ -31,7 +31,7 @@ public static class ProxyMetrics
         MetricFamily.Counter("respproxy_connections_rejected_total", "Client connections turned away at limits.maxClients.").Add(counters.ConnectionsRejected),
         MetricFamily.Counter("respproxy_commands_total", "Commands read from clients.").Add(counters.Commands),
         MetricFamily.Counter("respproxy_authentication_failures_total", "AUTH and HELLO AUTH with a wrong name or password.").Add(counters.AuthenticationFailures),
-        MetricFamily.Counter("respproxy_isolation_faults_total", "Replies withheld as they named another namespace's key; must stay 0.").Add(counters.IsolationFaults),
+        MetricFamily.Counter("respproxy_isolation_faults_total", "Replies withheld, and keys dropped from scans, as they named another namespace's key; must stay 0.").Add(counters.IsolationFaults),
         .. FromUpstreams(counters.Upstreams),
     ];
 

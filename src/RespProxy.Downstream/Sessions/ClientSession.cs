@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using RespProxy.Downstream.Blocking;
+using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
@@ -92,6 +93,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public bool IsBlocked => _blocked is not null;
 
     public int Pending => _replies.Pending;
+
+    /// <summary>The client is gone: nothing of what it asked for is wanted any more.</summary>
+    public bool IsClosed => _closed;
 
     public ProxyLoop Loop => _loop;
 
@@ -227,6 +231,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return true;
         }
 
+        if (Transaction is not null && spec.Route == RouteRule.Keyspace)
+        {
+            RefuseCommand(Refusals.NotInTransaction(spec));
+            return true;
+        }
+
         if (Transaction is not null && !RunsInsideTransaction(spec.Local))
         {
             TransactionCommands.Queue(this, request, spec);
@@ -234,6 +244,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         }
 
         if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(this, request, spec);
+        if (spec.Route == RouteRule.Keyspace) return KeyspaceCommands.TryExecute(this, request, spec);
         return _loop.Router.TryRoute(this, request, spec);
     }
 

@@ -18,9 +18,12 @@ internal static class Refusals
         $"ERR unknown subcommand '{Quote(subcommand)}'. Try {container.Name} HELP.";
 
     /// <summary>Why a command of the table is not run for this tenant.</summary>
-    public static string Text(CommandSpec spec, Tenant tenant) => spec.Refusal == Refusal.NotForTenants
+    public static string Text(CommandSpec spec, Tenant tenant) => spec.Refusal != Refusal.NotYet
         ? $"NOPERM tenant '{tenant.Name}' may not run '{LowerName(spec)}'"
         : $"ERR command '{LowerName(spec)}' is not supported by this proxy yet";
+
+    /// <summary>Whole-keyspace commands take many requests to many nodes, which no transaction of one node can hold.</summary>
+    public static string NotInTransaction(CommandSpec spec) => $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction";
 
     /// <summary>The whole error line of a request that got no reply.</summary>
     public static ReadOnlySpan<byte> Line(UpstreamFailure failure) => failure switch

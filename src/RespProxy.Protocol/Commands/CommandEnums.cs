@@ -45,6 +45,9 @@ public enum RouteRule
 
     /// <summary>Split by slot with the value beside each key; OK when every part is (MSET).</summary>
     SplitOk,
+
+    /// <summary>No keys: the tenant's part of every primary's keyspace (KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL).</summary>
+    Keyspace,
 }
 
 /// <summary>What of a reply names keys and must lose the namespace. Errors are always looked through.</summary>

@@ -18,7 +18,8 @@ public static class CommandReference
         - **no**: refused for good; it is not for tenants.
 
         Routing: *one slot*: all keys must hash to one slot, else CROSSSLOT. *split*: cut into one request for each slot,
-        the replies put together. Error replies are looked through for the namespace whatever the command.
+        the replies put together. *every primary*: works on the tenant's part of the whole keyspace. Error replies are looked
+        through for the namespace whatever the command.
 
 
         """;
@@ -63,6 +64,7 @@ public static class CommandReference
         RouteRule.SplitSum => "split, replies added",
         RouteRule.SplitArray => "split, replies in order",
         RouteRule.SplitOk => "split, OK when all are",
+        RouteRule.Keyspace => "every primary",
         _ => "",
     };
 
@@ -86,6 +88,7 @@ public static class CommandReference
 
     private static string Reply(CommandSpec spec) => spec.Reply switch
     {
+        _ when spec.Name is "KEYS" or "SCAN" or "RANDOMKEY" => "every key",
         ReplyRule.StripFirstElement => "the key, first element",
         ReplyRule.StripStreams => "the key of each stream",
         _ => "",

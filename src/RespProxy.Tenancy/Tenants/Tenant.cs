@@ -23,5 +23,8 @@ public sealed class Tenant
     /// <summary>False: AUTH never succeeds for it, only a listener's word.</summary>
     public bool HasPassword => !Snapshot.PasswordHashes.IsEmpty;
 
+    /// <summary>FLUSHDB and FLUSHALL may delete all the tenant's keys.</summary>
+    public bool AllowFlush => Snapshot.AllowFlush;
+
     internal TenantSnapshot Snapshot { get; }
 }

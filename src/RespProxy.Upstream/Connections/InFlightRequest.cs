@@ -8,6 +8,9 @@ namespace RespProxy.Upstream.Connections;
 /// </summary>
 public struct InFlightRequest
 {
+    /// <summary>A <see cref="Slot"/> that is none: the request is for one node and may go to no other.</summary>
+    public const ushort BoundToNode = ushort.MaxValue;
+
     /// <summary>Who is owed the reply; null when nobody is (the reply of ASKING).</summary>
     public IReplySink? Sink;
 
@@ -26,6 +29,8 @@ public struct InFlightRequest
     public uint Tag;
 
     public ushort Slot;
+
+    public readonly bool IsBoundToNode => Slot == BoundToNode;
 
     /// <summary>MOVED and ASK hops so far.</summary>
     public byte Hops;

@@ -235,7 +235,7 @@ public sealed class NodeConnection : ConnectionHandler
             else if (request.StartedAt < _oldestAllowed)
                 _owner.Fail(request, hasLeft ? UpstreamFailure.TimedOut : UpstreamFailure.NotExecuted);
             else if (!hasLeft || request.Command!.IsReadOnly)
-                _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3);
+                _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3, Node);
             else
                 _owner.Fail(request, UpstreamFailure.OutcomeUnknown);
         }

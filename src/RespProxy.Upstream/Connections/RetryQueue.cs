@@ -17,8 +17,8 @@ internal sealed class ParkedRequest
     /// <summary>Not before this time, in Stopwatch ticks.</summary>
     public required long DueAt { get; init; }
 
-    /// <summary>Where an ASK wants it; null: wherever the slot map says.</summary>
-    public Node? AskTarget { get; init; }
+    /// <summary>Where an ASK wants it, or the node it is bound to; null: wherever the slot map says.</summary>
+    public Node? Target { get; init; }
 }
 
 /// <summary>
@@ -36,13 +36,13 @@ internal sealed class RetryQueue
     public int Count => _parked.Count;
 
     /// <summary>False when the queue is full.</summary>
-    public bool TryAdd(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? askTarget = null)
+    public bool TryAdd(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? target = null)
     {
         if (_parked.Count >= MaxRequests || _bytes + bytes.Length > MaxBytes) return false;
         byte[] copy = ArrayPool<byte>.Shared.Rent(bytes.Length);
         bytes.CopyTo(copy);
         _bytes += bytes.Length;
-        _parked.Add(new ParkedRequest { Request = request, Bytes = copy, Length = bytes.Length, IsResp3 = resp3, DueAt = dueAt, AskTarget = askTarget });
+        _parked.Add(new ParkedRequest { Request = request, Bytes = copy, Length = bytes.Length, IsResp3 = resp3, DueAt = dueAt, Target = target });
         return true;
     }
 

@@ -150,6 +150,17 @@ public sealed partial class UpstreamLoop
     /// <summary>The shared connection to one node, if it is ready; it is being made otherwise.</summary>
     public NodeConnection? ReadyConnectionTo(Node node, bool resp3) => ConnectionTo(node, resp3);
 
+    /// <summary>
+    /// Sends a request without keys, in RESP2, to this very node, or waits for a connection to it. Lost with the connection, it is sent again to the
+    /// same node if it only reads; it fails once the node is no longer a primary of the slot map. Its slot must be <see cref="InFlightRequest.BoundToNode"/>.
+    /// </summary>
+    public void SendTo(Node node, in InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        NodeConnection? connection = ConnectionTo(node, resp3: false);
+        if (connection is not null) connection.SendAgain(bytes, request, asking: false);
+        else ParkUntil(request, bytes, resp3: false, _loop.Now, node);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private NodeConnection? ConnectionTo(Node node, bool resp3)
     {
@@ -244,12 +255,12 @@ public sealed partial class UpstreamLoop
         if (kind == NodeErrorKind.ReadOnlyReplica || reply.StartsWith("-CLUSTERDOWN"u8)) _topology.RequestRefresh("a node answered " + kind);
         Counters.Retried++;
         request.Sink!.OnDelayed(request);
-        ParkUntil(request, bytes, from.IsResp3, _loop.Now + RetryPause, null);
+        ParkUntil(request, bytes, from.IsResp3, _loop.Now + RetryPause, request.IsBoundToNode ? from.Node : null);
     }
 
     private void Redirect(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
     {
-        if (!NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port))
+        if (request.IsBoundToNode || !NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port))
         {
             Fail(request, UpstreamFailure.NotExecuted);
             return;
@@ -271,17 +282,17 @@ public sealed partial class UpstreamLoop
         else ParkUntil(request, bytes, from.IsResp3, _loop.Now, asking ? target : null);
     }
 
-    internal void Retry(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3)
+    internal void Retry(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, Node from)
     {
         Counters.Retried++;
         request.Sink!.OnDelayed(request);
-        ParkUntil(request, bytes, resp3, _loop.Now + RetryPause, null);
+        ParkUntil(request, bytes, resp3, _loop.Now + RetryPause, request.IsBoundToNode ? from : null);
     }
 
-    private void ParkUntil(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? askTarget)
+    private void ParkUntil(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? target)
     {
         if (_stopped) Fail(request, UpstreamFailure.NotExecuted);
-        else if (_retries.TryAdd(request, bytes, resp3, dueAt, askTarget)) StartRetryTick();
+        else if (_retries.TryAdd(request, bytes, resp3, dueAt, target)) StartRetryTick();
         else Fail(request, UpstreamFailure.Overloaded);
     }
 
@@ -298,11 +309,18 @@ public sealed partial class UpstreamLoop
             return true;
         }
 
+        bool isBound = parked.Request.IsBoundToNode;
+        if (isBound && Map?.Primaries.Contains(parked.Target!) != true)
+        {
+            Fail(parked.Request, UpstreamFailure.NotExecuted);
+            return true;
+        }
+
         if (parked.DueAt > _loop.Now) return false;
-        Node? node = parked.AskTarget ?? Map?.PrimaryOf(parked.Request.Slot);
+        Node? node = parked.Target ?? Map?.PrimaryOf(parked.Request.Slot);
         NodeConnection? connection = node is null ? null : ConnectionTo(node, parked.IsResp3);
         if (connection is null) return false;
-        connection.SendAgain(parked.Bytes.AsSpan(0, parked.Length), parked.Request, asking: parked.AskTarget is not null);
+        connection.SendAgain(parked.Bytes.AsSpan(0, parked.Length), parked.Request, asking: parked.Target is not null && !isBound);
         return true;
     }
 

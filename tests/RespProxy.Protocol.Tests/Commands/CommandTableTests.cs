@@ -115,6 +115,10 @@ public sealed class CommandTableTests
                     Assert.False(refused, spec.Name);
                     Assert.NotEqual(LocalCommand.None, spec.Local);
                     break;
+                case RouteRule.Keyspace:
+                    Assert.False(refused, spec.Name);
+                    Assert.Equal(KeyShape.None, spec.Keys.Shape);
+                    break;
                 default:
                     Assert.False(refused, spec.Name);
                     Assert.Equal(LocalCommand.None, spec.Local);

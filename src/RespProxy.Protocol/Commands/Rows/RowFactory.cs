@@ -37,7 +37,6 @@ internal static class RowFactory
     public const string Channels = "Channels are not yet kept apart by tenant.";
     public const string Scripts = "Scripts could name keys of other tenants.";
     public const string Functions = "Function libraries are not yet kept apart by tenant.";
-    public const string Keyspace = "Works on the whole keyspace; must be confined to the tenant's own.";
     public const string Databases = "Databases other than 0 are not yet mapped into the namespace.";
     public const string Pinned = "Speaks of the connection that wrote, which the proxy shares.";
     public const string SlowLog = "The tenant's own slow log is not kept yet.";
@@ -96,6 +95,10 @@ internal static class RowFactory
 
     public static CommandSpec SplitOk(string name, int arity, CommandFlags flags, KeySpec keys) =>
         Row(name, arity, flags, keys, RouteRule.SplitOk);
+
+    /// <summary>Works on the tenant's part of every primary's keyspace.</summary>
+    public static CommandSpec WholeKeyspace(string name, int arity, CommandFlags flags, string note) =>
+        Row(name, arity, flags, default, RouteRule.Keyspace, note: note);
 
     /// <summary>Answered by the proxy.</summary>
     public static CommandSpec Local(string name, int arity, CommandFlags flags, LocalCommand local, string? note = null, KeySpec keys = default) =>

@@ -4,6 +4,8 @@ namespace RespProxy.Protocol.Commands.Rows;
 
 internal static class ServerRows
 {
+    private const string FlushNote = "Only where the tenant's configuration says allowFlush: true. The tenant's own keys, found and unlinked page by page; not atomic.";
+
     public static CommandSpec[] All => Group("server",
     [
         Container("ACL", -2, None),
@@ -36,11 +38,11 @@ internal static class ServerRows
         NotForTenants("CONFIG|RESETSTAT", 2, A | S | L | T, Administration),
         NotForTenants("CONFIG|REWRITE", 2, A | S | L | T, Administration),
         NotForTenants("CONFIG|SET", -4, A | S | L | T, Administration),
-        NotYet("DBSIZE", 1, R | F, Keyspace),
+        WholeKeyspace("DBSIZE", 1, R | F, "Counted by walking every primary's keys, those of other tenants included: costs as much as KEYS."),
         NotForTenants("DEBUG", -2, A | S | L | T, Administration),
         NotForTenants("FAILOVER", -1, A | S | T, Administration),
-        NotYet("FLUSHALL", -1, W, Keyspace),
-        NotYet("FLUSHDB", -1, W, Keyspace),
+        WholeKeyspace("FLUSHALL", -1, W, FlushNote),
+        WholeKeyspace("FLUSHDB", -1, W, FlushNote),
         Local("INFO", -1, L | T, LocalCommand.Info),
         NotForTenants("LASTSAVE", 1, L | T | F, Administration),
         Container("LATENCY", -2, None),

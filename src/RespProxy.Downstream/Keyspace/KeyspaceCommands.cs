@@ -1,0 +1,98 @@
+using RespProxy.Downstream.Local;
+using RespProxy.Downstream.Sessions;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+
+namespace RespProxy.Downstream.Keyspace;
+
+/// <summary>
+/// The commands without keys that see the whole keyspace, confined to the tenant's own: KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL.
+/// Checks the arguments as Redis does, then hands over to a <see cref="KeyspaceTask"/>.
+/// </summary>
+internal static class KeyspaceCommands
+{
+    /// <summary>Redis's default for COUNT.</summary>
+    private const int DefaultCount = 10;
+
+    /// <summary>COUNT is a hint; more than this at once would hold up the node's other tenants.</summary>
+    private const int MaxCount = 10_000;
+
+    /// <summary>False: not now, earlier requests are unanswered; the request is offered again.</summary>
+    public static bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        if (session.Pending > 0) return session.WaitUntilIdle();
+        switch (spec.Name)
+        {
+            case "SCAN":
+                Scan(session, request);
+                break;
+            case "KEYS":
+                new KeysTask(session, request[1]).Begin();
+                break;
+            case "DBSIZE":
+                new CountTask(session).Begin();
+                break;
+            case "RANDOMKEY":
+                new RandomKeyTask(session).Begin();
+                break;
+            case "FLUSHDB" or "FLUSHALL":
+                Flush(session, request, spec);
+                break;
+            default:
+                throw new InvalidOperationException($"{spec.Name} is routed to the whole keyspace, and nothing answers it");
+        }
+
+        return true;
+    }
+
+    private static void Scan(ClientSession session, in RequestView request)
+    {
+        if (!ScanCursor.TryParse(request[1], out ulong cursor))
+        {
+            session.Reply(KeyspaceErrors.InvalidCursor);
+            return;
+        }
+
+        ReadOnlySpan<byte> error = ReadScanOptions(request, out ReadOnlySpan<byte> pattern, out int count, out byte[]? type);
+        if (!error.IsEmpty)
+        {
+            session.Reply(error);
+            return;
+        }
+
+        byte[] confined = NamespacePattern.Of(session.Tenant!.Namespace, pattern);
+        new ScanTask(session).Begin(cursor, new ScanRequest(confined, count, type));
+    }
+
+    /// <summary>Reads MATCH, COUNT and TYPE; of an option given twice the last one counts. Returns the error line, or nothing.</summary>
+    private static ReadOnlySpan<byte> ReadScanOptions(in RequestView request, out ReadOnlySpan<byte> pattern, out int count, out byte[]? type)
+    {
+        pattern = "*"u8;
+        count = DefaultCount;
+        type = null;
+        for (int i = 2; i < request.Count; i += 2)
+        {
+            if (i + 1 == request.Count) return WireErrors.Syntax;
+            ReadOnlySpan<byte> value = request[i + 1];
+            if (LocalCommands.Is(request[i], "match"u8)) pattern = value;
+            else if (LocalCommands.Is(request[i], "type"u8)) type = value.ToArray();
+            else if (!LocalCommands.Is(request[i], "count"u8)) return WireErrors.Syntax;
+            else if (!RespNumber.TryParse(value, out long wanted)) return WireErrors.NotAnInteger;
+            else if (wanted < 1) return WireErrors.Syntax;
+            else count = (int)Math.Min(wanted, MaxCount);
+        }
+
+        return default;
+    }
+
+    private static void Flush(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        bool isPlain = request.Count == 1;
+        if (!isPlain && (request.Count > 2 || !(LocalCommands.Is(request[1], "async"u8) || LocalCommands.Is(request[1], "sync"u8))))
+            session.Reply(WireErrors.Syntax);
+        else if (!session.Tenant!.AllowFlush)
+            session.ReplyError($"{Refusals.Text(spec, session.Tenant)}: its configuration does not say allowFlush: true");
+        else
+            new FlushTask(session).Begin();
+    }
+}
