@@ -3,6 +3,7 @@ using System.Text;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
+using RespProxy.Upstream.Subscriptions;
 
 namespace RespProxy.Downstream.Local;
 
@@ -179,13 +180,14 @@ internal static class ClientCommands
             return;
         }
 
-        bool isNone = isNormal && !LocalCommands.Is(request[3], "NORMAL"u8);
+        bool wantsNormal = !isNormal || LocalCommands.Is(request[3], "NORMAL"u8);
+        bool wantsSubscribers = !isNormal || LocalCommands.Is(request[3], "PUBSUB"u8);
         HashSet<long>? ids = isById ? ReadIds(session, request) : null;
         if (isById && ids is null) return;
         var text = new StringBuilder();
         foreach (ClientSession other in Own(session).OrderBy(other => other.Id))
         {
-            if (!isNone && (ids is null || ids.Contains(other.Id))) text.Append(Describe(other));
+            if ((other.IsSubscribed ? wantsSubscribers : wantsNormal) && (ids is null || ids.Contains(other.Id))) text.Append(Describe(other));
         }
 
         session.Reply(Start(session).Text(text.ToString()).Written);
@@ -248,6 +250,6 @@ internal static class ClientCommands
         string command = client.LastCommand?.Name.ToLowerInvariant() ?? "NULL";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Labels.Name} age={age} idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Labels.Library} lib-ver={client.Labels.LibraryVersion}\n");
+            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Labels.Name} age={age} idle=0 flags={(client.IsSubscribed ? 'P' : 'N')} db=0 sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Labels.Library} lib-ver={client.Labels.LibraryVersion}\n");
     }
 }

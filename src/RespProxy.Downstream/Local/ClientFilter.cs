@@ -11,6 +11,8 @@ internal sealed class ClientFilter
     private long? _id;
     private string? _localAddress;
     private string? _user;
+    private bool _wantsNormal;
+    private bool _wantsSubscribers;
     private bool _matchesNone;
 
     public string? Address { get; set; }
@@ -26,6 +28,8 @@ internal sealed class ClientFilter
 
     public bool Matches(ClientSession client, ClientSession self) =>
         !_matchesNone
+        && !(_wantsNormal && client.IsSubscribed)
+        && !(_wantsSubscribers && !client.IsSubscribed)
         && !(SkipMe && client == self)
         && (_id is null || _id == client.Id)
         && (Address is null || Address == client.RemoteAddress)
@@ -50,8 +54,9 @@ internal sealed class ClientFilter
 
         if (LocalCommands.Is(option, "TYPE"u8))
         {
-            // Clients of the proxy are all of type normal.
-            _matchesNone |= !LocalCommands.Is(value, "NORMAL"u8);
+            if (LocalCommands.Is(value, "NORMAL"u8)) _wantsNormal = true;
+            else if (LocalCommands.Is(value, "PUBSUB"u8)) _wantsSubscribers = true;
+            else _matchesNone = true;
             return null;
         }
 

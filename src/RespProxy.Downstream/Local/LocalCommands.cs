@@ -1,4 +1,5 @@
 using System.Text;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
@@ -39,6 +40,13 @@ internal static class LocalCommands
             case LocalCommand.Watch:
             case LocalCommand.Unwatch:
                 return TransactionCommands.TryExecute(session, request, spec);
+            case LocalCommand.Subscribe:
+                return SubscriptionCommands.TrySubscribe(session, request, spec);
+            case LocalCommand.Unsubscribe:
+                return SubscriptionCommands.TryUnsubscribe(session, request, spec);
+            case LocalCommand.PubSub:
+                PubSubCommands.Execute(session, request, spec);
+                return true;
             case LocalCommand.Client:
                 ClientCommands.Execute(session, request, spec);
                 return true;
@@ -55,6 +63,7 @@ internal static class LocalCommands
     private static void Ping(ClientSession session, in RequestView request)
     {
         if (request.Count > 2) session.ReplyError("ERR wrong number of arguments for 'ping' command");
+        else if (session.IsConfinedToSubscriptions) session.Reply(session.Loop.Builder.Start(resp3: false).Array(2).Bulk("pong").Bulk(request.Count == 2 ? request[1] : default).Written);
         else if (request.Count == 2) session.Reply(session.Loop.Builder.Start(session.IsResp3).Bulk(request[1]).Written);
         else session.Reply("+PONG\r\n"u8);
     }

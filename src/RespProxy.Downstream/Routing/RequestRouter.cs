@@ -28,9 +28,9 @@ internal sealed class RequestRouter(ProxyLoop loop)
     /// <summary>False: not now; offer the request again once nothing is owed to the client.</summary>
     public bool TryRoute(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        if (KeyExtractor.Extract(request, spec, _keys, out ReadOnlySpan<byte> error) != KeyExtraction.Found || _keys.Count == 0)
+        if (!TryFindNames(request, spec, _keys, out ReadOnlySpan<byte> error))
         {
-            session.ReplyError(error.IsEmpty ? "ERR syntax error"u8 : error);
+            session.ReplyError(error);
             return true;
         }
 
@@ -56,6 +56,22 @@ internal sealed class RequestRouter(ProxyLoop loop)
         if (spec.Route == RouteRule.Blocking || _keys.Blocks) return TryBlock(session, request, spec, slot);
         SendWhole(session, request, spec, map, slot);
         return true;
+    }
+
+    /// <summary>Finds what goes into the namespace: the keys, or the channel of PUBLISH. False, with the text to answer, when there is nothing.</summary>
+    public static bool TryFindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error)
+    {
+        error = default;
+        if (spec.Route == RouteRule.Channel)
+        {
+            names.Clear();
+            names.Add(1);
+            return true;
+        }
+
+        if (KeyExtractor.Extract(request, spec, names, out error) == KeyExtraction.Found && names.Count > 0) return true;
+        if (error.IsEmpty) error = "ERR syntax error"u8;
+        return false;
     }
 
     /// <summary>Gives the request a connection of its own to wait on. What was sent before must have run.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.Local;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -11,6 +12,7 @@ using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
+using RespProxy.Upstream.Subscriptions;
 
 namespace RespProxy.Downstream.Sessions;
 
@@ -88,6 +90,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     /// <summary>Open since the first WATCH; null when nothing is watched.</summary>
     public WatchLease? Watch { get; set; }
+
+    /// <summary>Made with the first SUBSCRIBE; null before.</summary>
+    public SessionSubscriptions? Subscriptions { get; set; }
+
+    /// <summary>May be read from any thread.</summary>
+    public bool IsSubscribed => Subscriptions is { IsEmpty: false };
+
+    /// <summary>In RESP2 a subscriber cannot tell a reply from what was published, so it may do little but subscribe.</summary>
+    public bool IsConfinedToSubscriptions => IsSubscribed && !IsResp3;
 
     /// <summary>A command of this client waits at a node. May be read from any thread.</summary>
     public bool IsBlocked => _blocked is not null;
@@ -184,6 +195,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _authenticationTimer?.Cancel();
         _blocked?.Cancel();
         Watch?.Abandon();
+        Subscriptions?.Clear();
         if (_partial is not null) ReleasePartial();
         _replies.Clear(_loop.Events.Buffers);
         _loop.Registry.Remove(this);
@@ -225,6 +237,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return true;
         }
 
+        if (IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local))
+        {
+            RefuseCommand(Refusals.WhileSubscribed(spec));
+            return true;
+        }
+
         if (spec.Route == RouteRule.None)
         {
             RefuseCommand(Refusals.Text(spec, Tenant!));
@@ -251,6 +269,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Between MULTI and EXEC these run at once; all else is queued.</summary>
     private static bool RunsInsideTransaction(LocalCommand command) =>
         command is LocalCommand.Multi or LocalCommand.Exec or LocalCommand.Discard or LocalCommand.Watch or LocalCommand.Quit or LocalCommand.Reset;
+
+    private static bool RunsWhileSubscribed(LocalCommand command) =>
+        command is LocalCommand.Subscribe or LocalCommand.Unsubscribe or LocalCommand.Ping or LocalCommand.Quit or LocalCommand.Reset;
 
     /// <summary>An error before the command has run; it spoils a transaction.</summary>
     private void RefuseCommand(string text)
@@ -310,6 +331,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void ReplyError(string text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
 
     public void ReplyError(ReadOnlySpan<byte> text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
+
+    /// <summary>Sends what answers no request, or a confirmation: between two replies, and whatever CLIENT REPLY says.</summary>
+    public void Push(ReadOnlySpan<byte> push)
+    {
+        if (!_closing) Write(push);
+    }
+
+    /// <summary>May be called from any thread.</summary>
+    public int SubscriptionCount(SubscriptionKind kind) => Subscriptions?.Count(kind) ?? 0;
 
     // 12. Reply, 14. Strip, 15. Settle.
     public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply)
@@ -488,6 +518,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         _authenticationTimer?.Cancel();
         EndWatch();
+        if (tenant != Tenant) Subscriptions?.Clear();
         SetTenant(tenant);
     }
 
@@ -496,6 +527,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         Transaction = null;
         EndWatch();
+        Subscriptions?.Clear();
         SetTenant(Origin.Tenant);
         IsResp3 = false;
         ReplyMode = ReplyMode.On;

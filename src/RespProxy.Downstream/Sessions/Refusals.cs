@@ -14,6 +14,10 @@ internal static class Refusals
 
     public static string WrongArity(CommandSpec spec) => $"ERR wrong number of arguments for '{LowerName(spec)}' command";
 
+    /// <summary>In RESP2, from the first subscription to the last.</summary>
+    public static string WhileSubscribed(CommandSpec spec) =>
+        $"ERR Can't execute '{LowerName(spec)}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+
     public static string UnknownSubcommand(CommandSpec container, ReadOnlySpan<byte> subcommand) =>
         $"ERR unknown subcommand '{Quote(subcommand)}'. Try {container.Name} HELP.";
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using RespProxy.Downstream.PubSub;
 
 namespace RespProxy.Downstream.Sessions;
 
@@ -19,6 +20,9 @@ internal sealed partial class SessionRegistry(int maxClients, ILogger logger)
     public long Rejected => Volatile.Read(ref _rejected);
 
     public IEnumerable<ClientSession> All => _sessions.Select(pair => pair.Value);
+
+    /// <summary>Who listens to what, for PUBSUB.</summary>
+    public ChannelCounts Channels { get; } = new();
 
     public long NextId() => Interlocked.Increment(ref _lastId);
 

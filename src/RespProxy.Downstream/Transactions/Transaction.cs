@@ -21,6 +21,9 @@ internal sealed class Transaction
     /// <summary>Slot of the queued keys; -1 while there are none.</summary>
     public int Slot { get; set; } = -1;
 
+    /// <summary>Slot of the first PUBLISH, which decides when no key does; -1 while there is none.</summary>
+    public int ChannelSlot { get; set; } = -1;
+
     /// <summary>Queued commands that the node answers.</summary>
     public int NodeCommands { get; private set; }
 

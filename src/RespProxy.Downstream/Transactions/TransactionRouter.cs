@@ -1,4 +1,5 @@
 using RespProxy.Configuration;
+using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -18,22 +19,30 @@ internal sealed class TransactionRouter(ProxyLoop loop)
     /// <summary>Adds a command for the node to the transaction; otherwise answers why not and returns false.</summary>
     public bool TryQueue(ClientSession session, in RequestView request, CommandSpec spec, Transaction transaction)
     {
-        if (KeyExtractor.Extract(request, spec, _keys, out ReadOnlySpan<byte> error) != KeyExtraction.Found || _keys.Count == 0)
+        if (!RequestRouter.TryFindNames(request, spec, _keys, out ReadOnlySpan<byte> error))
         {
-            session.ReplyError(error.IsEmpty ? "ERR syntax error"u8 : error);
+            session.ReplyError(error);
             return false;
         }
 
         KeyNamespace ns = session.Tenant!.Namespace;
         int slot = CommonSlot(request, ns, session.Upstream);
         int wanted = transaction.Slot >= 0 ? transaction.Slot : session.Watch?.Slot ?? slot;
-        if (slot < 0 || slot != wanted)
+        if (spec.Name == "PUBLISH")
+        {
+            // Any node will do: it goes along with the keys.
+            if (transaction.ChannelSlot < 0) transaction.ChannelSlot = slot;
+        }
+        else if (slot < 0 || slot != wanted)
         {
             session.Reply(WireErrors.CrossSlot);
             return false;
         }
+        else
+        {
+            transaction.Slot = slot;
+        }
 
-        transaction.Slot = slot;
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
         transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
         return true;
@@ -97,7 +106,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
     private void Send(ClientSession session, Transaction transaction, TransactionRun run, WatchLease? watch, SlotMap? map)
     {
         transaction.Close();
-        int slot = transaction.Slot >= 0 ? transaction.Slot : watch!.Slot;
+        int slot = transaction.Slot >= 0 ? transaction.Slot : watch?.Slot ?? transaction.ChannelSlot;
         var inFlight = new InFlightRequest
         {
             Sink = run,

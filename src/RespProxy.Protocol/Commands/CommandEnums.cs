@@ -37,6 +37,9 @@ public enum RouteRule
     /// <summary>As Keyed, on a connection that the client has for itself while it waits.</summary>
     Blocking,
 
+    /// <summary>Argument 1 is a channel, in the namespace as keys are; any node would do, and the owner of its slot keeps the order of each channel.</summary>
+    Channel,
+
     /// <summary>Split by slot; the integer replies are added (DEL, UNLINK, EXISTS, TOUCH).</summary>
     SplitSum,
 
@@ -103,6 +106,9 @@ public enum LocalCommand
     Discard,
     Watch,
     Unwatch,
+    Subscribe,
+    Unsubscribe,
+    PubSub,
 
     /// <summary>The HELP subcommand of any container.</summary>
     Help,

@@ -61,6 +61,7 @@ public static class CommandReference
     {
         RouteRule.Keyed => "one slot",
         RouteRule.Blocking => "one slot, own connection",
+        RouteRule.Channel => "by the channel's slot",
         RouteRule.SplitSum => "split, replies added",
         RouteRule.SplitArray => "split, replies in order",
         RouteRule.SplitOk => "split, OK when all are",

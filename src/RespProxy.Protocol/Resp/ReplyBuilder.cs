@@ -79,6 +79,9 @@ public sealed class ReplyBuilder
 
     public ReplyBuilder Array(int count) => Header((byte)'*', count);
 
+    /// <summary>Something sent unasked, or the confirmation of a subscription: a push; in RESP2 an array.</summary>
+    public ReplyBuilder Push(int count) => Header(_resp3 ? (byte)'>' : (byte)'*', count);
+
     /// <summary>A map of <paramref name="pairs"/> pairs; in RESP2 the flat array.</summary>
     public ReplyBuilder Map(int pairs) => _resp3 ? Header((byte)'%', pairs) : Header((byte)'*', pairs * 2);
 

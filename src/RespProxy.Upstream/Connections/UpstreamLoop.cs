@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Protocol.Resp;
 using RespProxy.Transport;
+using RespProxy.Upstream.Subscriptions;
 using RespProxy.Upstream.Topology;
 
 namespace RespProxy.Upstream.Connections;
@@ -64,6 +65,7 @@ public sealed partial class UpstreamLoop
         _logger = logger;
         _requestTimeout = Ticks(snapshot.RequestTimeout);
         _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime);
+        Subscriptions = new UpstreamSubscriptions(loop, this, topology, resolver, logger);
     }
 
     public UpstreamSnapshot Snapshot { get; }
@@ -71,6 +73,9 @@ public sealed partial class UpstreamLoop
     internal long Now => _loop.Now;
 
     public UpstreamCounters Counters { get; } = new();
+
+    /// <summary>The channels this loop listens to for its clients.</summary>
+    public UpstreamSubscriptions Subscriptions { get; }
 
     /// <summary>False once a node has refused HELLO 3.</summary>
     public bool SupportsResp3 { get; private set; } = true;
@@ -105,6 +110,7 @@ public sealed partial class UpstreamLoop
         }
 
         foreach (NodeConnection connection in _leased.ToArray()) connection.Abort("shutting down");
+        Subscriptions.Stop();
     }
 
     /// <summary>The ready connection to a slot's owner; null when there is none just now: the request is then to be given to <see cref="Park"/>.</summary>
@@ -336,6 +342,7 @@ public sealed partial class UpstreamLoop
         if (_stopped) return;
         ConnectToPrimaries();
         OfferParked();
+        Subscriptions.FollowTopology();
     });
 
     /// <summary>Connects before the first request needs it, so that no client pays for the handshake.</summary>
@@ -366,6 +373,7 @@ public sealed partial class UpstreamLoop
         }
 
         _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
+        Subscriptions.OnTick();
         _timeoutTick!.Restart(TimeoutTick);
     }
 

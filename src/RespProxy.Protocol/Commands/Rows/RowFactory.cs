@@ -34,7 +34,6 @@ internal static class RowFactory
     public const string Sentinel = "The proxy is no Sentinel.";
 
     // Why a command is not there yet.
-    public const string Channels = "Channels are not yet kept apart by tenant.";
     public const string Scripts = "Scripts could name keys of other tenants.";
     public const string Functions = "Function libraries are not yet kept apart by tenant.";
     public const string Databases = "Databases other than 0 are not yet mapped into the namespace.";
@@ -86,6 +85,10 @@ internal static class RowFactory
     /// <summary>All keys in one slot, on a connection of its own.</summary>
     public static CommandSpec Blocking(string name, int arity, CommandFlags flags, KeySpec keys, ReplyRule reply = ReplyRule.Verbatim) =>
         Row(name, arity, flags, keys, RouteRule.Blocking, reply);
+
+    /// <summary>Argument 1 is a channel.</summary>
+    public static CommandSpec Published(string name, int arity, CommandFlags flags, string note) =>
+        Row(name, arity, flags, default, RouteRule.Channel, note: note);
 
     public static CommandSpec SplitSum(string name, int arity, CommandFlags flags, KeySpec keys) =>
         Row(name, arity, flags, keys, RouteRule.SplitSum);
