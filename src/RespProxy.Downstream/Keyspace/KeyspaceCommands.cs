@@ -2,6 +2,7 @@ using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
 
 namespace RespProxy.Downstream.Keyspace;
 

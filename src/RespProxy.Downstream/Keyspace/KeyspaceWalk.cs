@@ -1,4 +1,5 @@
 using RespProxy.Downstream.Sessions;
+using RespProxy.Tenancy.Namespaces;
 using RespProxy.Upstream.Connections;
 using RespProxy.Upstream.Topology;
 

@@ -1,10 +1,9 @@
 using System.Buffers;
-using RespProxy.Tenancy.Namespaces;
 
-namespace RespProxy.Downstream.Keyspace;
+namespace RespProxy.Tenancy.Namespaces;
 
 /// <summary>Glob patterns that match only within a namespace.</summary>
-internal static class NamespacePattern
+public static class NamespacePattern
 {
     /// <summary>What Redis's stringmatchlen gives a meaning to.</summary>
     private static readonly SearchValues<byte> Special = SearchValues.Create("*?[]^\\"u8);
