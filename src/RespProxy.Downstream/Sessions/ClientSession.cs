@@ -116,7 +116,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
         if (connection.Output.Unsent > UnsentHighWater) WaitUntilSent();
         int consumed = 0;
-        while (consumed < unread.Length && _paused == PauseReasons.None)
+        while (consumed < unread.Length && _paused == PauseReasons.None && !_closing)
         {
             ReadOnlySpan<byte> rest = unread[consumed..];
             RequestReader reader = _partial ?? _loop.Reader;
