@@ -18,6 +18,7 @@ public sealed class DrainTests
         var gate = new Gate();
         await using FakeNode node = Scene.Standalone(request => request.Command == "INCR" ? gate.Then(FakeAnswer.Send(Wire.Integer(7))) : ValueTask.FromResult(Scene.Plain(request)));
         await using RunningProxy proxy = await Scene.ProxyAsync(UpstreamMode.Standalone, node);
+        await proxy.ConnectedAsync(nodes: 1);
         await using RespClient idle = await proxy.ConnectAsync();
         await using RespClient busy = await proxy.ConnectAsync();
         Assert.Equal(["+PONG\r\n"], await idle.PipelineAsync("PING"));

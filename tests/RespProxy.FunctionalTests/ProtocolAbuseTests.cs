@@ -88,11 +88,16 @@ public sealed class ProtocolAbuseTests
     {
         await using FakeNode node = Scene.Standalone(Scene.Plain);
         await using RunningProxy proxy = await Scene.ProxyAsync(UpstreamMode.Standalone, node);
+        await proxy.ConnectedAsync(nodes: 1);
         await using RespClient browser = await proxy.ConnectAsync();
 
         await browser.SendAsync(Wire.Bytes(bytes));
 
         Assert.Empty(await browser.ReadToEndAsync());
+
+        // What the browser had smuggled in would have gone before this over the same connection.
+        await using RespClient client = await proxy.ConnectAsync();
+        Assert.Equal(["$1\r\nk\r\n"], await client.PipelineAsync("GET k"));
         Assert.Equal(0, node.CountOf("SET"));
     }
 

@@ -149,7 +149,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         if (_blocked is not null && unread.Length > BlockedInput) connection.PauseReading();
         if (connection.Output.Unsent > UnsentHighWater) WaitUntilSent();
         int consumed = 0;
-        while (consumed < unread.Length && _paused == PauseReasons.None)
+        while (consumed < unread.Length && _paused == PauseReasons.None && !_closing)
         {
             ReadOnlySpan<byte> rest = unread[consumed..];
             RequestReader reader = _partial ?? _loop.Reader;
