@@ -34,8 +34,15 @@ public sealed class TcpRelay : IAsyncDisposable
     {
         foreach (Socket socket in _sockets.Keys)
         {
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Dispose();
+            try
+            {
+                socket.LingerState = new LingerOption(true, 0);
+                socket.Dispose();
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+            {
+                // It ended by itself in this moment: cut all the same.
+            }
         }
     }
 
