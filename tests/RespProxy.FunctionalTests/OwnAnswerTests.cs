@@ -96,7 +96,7 @@ public sealed class OwnAnswerTests : IAsyncLifetime
         Assert.InRange(replies[0].Integer, 100, 500);
         Assert.Equal(replies[0].Integer, replies[1].Items.Count);
         Assert.Equal(replies[0].Integer, replies[2].Items.Count);
-        Assert.DoesNotContain(replies[2].Items, name => name.Text is "shutdown" or "debug" or "flushall");
+        Assert.DoesNotContain(replies[2].Items, name => name.Text is "shutdown" or "debug" or "monitor");
         Assert.Equal(["get", "2"], replies[3].Items[0].Items.Take(2).Select(item => item.Text));
         Assert.True(replies[3].Items[1].IsNull);
         Assert.Equal(["a", "b"], replies[4].Items.Select(key => key.Text));
