@@ -21,7 +21,7 @@ internal static class ClientCommands
                 session.Reply(Start(session).Integer(session.Id).Written);
                 break;
             case "CLIENT|GETNAME":
-                string name = session.Labels.Name;
+                string name = session.Identity.Name;
                 session.Reply(name.Length == 0 ? Start(session).Null().Written : Start(session).Bulk(name).Written);
                 break;
             case "CLIENT|SETNAME":
@@ -78,7 +78,7 @@ internal static class ClientCommands
             return false;
         }
 
-        session.Labels.Name = Encoding.UTF8.GetString(name);
+        session.Identity.Name = Encoding.UTF8.GetString(name);
         return true;
     }
 
@@ -103,8 +103,8 @@ internal static class ClientCommands
         }
 
         string value = Encoding.UTF8.GetString(request[3]);
-        if (isName) session.Labels.Library = value;
-        else session.Labels.LibraryVersion = value;
+        if (isName) session.Identity.Library = value;
+        else session.Identity.LibraryVersion = value;
         session.Reply("+OK\r\n"u8);
     }
 
@@ -250,6 +250,6 @@ internal static class ClientCommands
         string command = client.LastCommand?.Name.ToLowerInvariant() ?? "NULL";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Labels.Name} age={age} idle=0 flags={(client.IsSubscribed ? 'P' : 'N')} db=0 sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Labels.Library} lib-ver={client.Labels.LibraryVersion}\n");
+            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Identity.Name} age={age} idle=0 flags={(client.IsSubscribed ? 'P' : 'N')} db=0 sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Identity.Library} lib-ver={client.Identity.LibraryVersion}\n");
     }
 }

@@ -121,7 +121,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         if (node is not null)
         {
             node.Send(RequestRewriter.Write(request, _keys, ns, node.GetSpan(size)), inFlight);
-            if (node.IsCongested) session.WaitForRelief(node);
+            if (node.IsCongested) session.Flow.WaitForRelief(node);
         }
         else
         {
@@ -162,7 +162,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         if (node is not null)
         {
             node.Send(RequestRewriter.WritePart(request, keys, stride, ns, node.GetSpan(size)), inFlight);
-            if (node.IsCongested) session.WaitForRelief(node);
+            if (node.IsCongested) session.Flow.WaitForRelief(node);
         }
         else
         {

@@ -1,14 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using RespProxy.Downstream.Blocking;
-using RespProxy.Downstream.Keyspace;
-using RespProxy.Downstream.Local;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
-using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -30,18 +26,14 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Unread requests a blocked client may pile up before reading from it stops (it is read, so that its end is noticed).</summary>
     private const int BlockedInput = 256 * 1024;
 
-    /// <summary>Bytes the client has not taken at which reading its requests stops (Kestrel's response buffer default is 64 KiB; pipelines want more).</summary>
-    private const long UnsentHighWater = 1024 * 1024;
-
     private readonly ProxyLoop _loop;
+    private readonly SessionIdentity _identity = new();
     private LoopConnection? _connection;
-    private RequestReader? _partial;
+    private SessionFlow _flow = null!; // set with the connection: one that fails before it is introduced has none
+    private RequestIntake _intake;
     private BlockedRequest? _blocked;
-    private IBufferWriter<byte>? _capture;
+    private ArrayBufferWriter<byte>? _capture;
     private ReplyQueue _replies;
-    private PauseReasons _paused;
-    private LoopTimer? _authenticationTimer;
-    private bool _delayed;
     private bool _closing;
     private bool _peerFinished;
 
@@ -67,17 +59,20 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public DateTimeOffset CreatedAt { get; }
 
-    /// <summary>Null until authenticated.</summary>
-    public Tenant? Tenant { get; private set; }
+    /// <summary>Who the client is, and what it says of itself.</summary>
+    public SessionIdentity Identity => _identity;
 
-    /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
-    public UpstreamLoop Upstream { get; private set; } = null!;
+    /// <inheritdoc cref="SessionIdentity.Tenant"/>
+    public Tenant? Tenant => _identity.Tenant;
 
-    /// <summary>The client asked for RESP3 with HELLO 3.</summary>
-    public bool IsResp3 { get; set; }
+    /// <inheritdoc cref="SessionIdentity.Upstream"/>
+    public UpstreamLoop Upstream => _identity.Upstream;
 
-    /// <summary>What the client says of itself: CLIENT SETNAME and SETINFO. May be read from any thread.</summary>
-    public ClientLabels Labels { get; } = new();
+    /// <inheritdoc cref="SessionIdentity.IsResp3"/>
+    public bool IsResp3 => _identity.IsResp3;
+
+    /// <summary>What decides when requests are read.</summary>
+    public SessionFlow Flow => _flow;
 
     /// <summary>CLIENT REPLY ON, OFF or SKIP.</summary>
     public ReplyMode ReplyMode { get; set; }
@@ -108,12 +103,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>The client is gone: nothing of what it asked for is wanted any more.</summary>
     public bool IsClosed => _closed;
 
+    /// <summary>No more requests are executed; replies may still be on their way.</summary>
+    public bool IsClosing => _closing;
+
     public ProxyLoop Loop => _loop;
 
     public LoopConnection Connection => _connection!;
 
     /// <summary>The last command's name, for CLIENT LIST. May be read from any thread.</summary>
-    public CommandSpec? LastCommand { get; private set; }
+    public CommandSpec? LastCommand { get; set; }
 
     /// <summary>The client's address as CLIENT LIST shows it; taken once, since other loops ask too.</summary>
     public string RemoteAddress { get; private set; } = "";
@@ -124,6 +122,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public override void OnConnected(LoopConnection connection)
     {
         _connection = connection;
+        _flow = new SessionFlow(connection, _loop.Events);
         RemoteAddress = connection.RemoteEndPoint?.ToString() ?? "";
         LocalAddress = connection.LocalEndPoint?.ToString() ?? "";
         if (!_loop.Registry.TryAdd(this))
@@ -133,10 +132,10 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return;
         }
 
-        if (Tenant is null) _authenticationTimer = _loop.Events.Schedule(_loop.Limits.AuthenticationTimeout, Abort);
+        _identity.ExpectAuthentication(_loop, Abort);
     }
 
-    // 2. Scan, 3. Read: whole requests are executed, half of one waits for its rest.
+    // 2. Scan to 5. Gate.
     public override void OnReadable(LoopConnection connection)
     {
         ReadOnlySpan<byte> unread = connection.Input.Unread;
@@ -147,33 +146,10 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         }
 
         if (_blocked is not null && unread.Length > BlockedInput) connection.PauseReading();
-        if (connection.Output.Unsent > UnsentHighWater) WaitUntilSent();
-        int consumed = 0;
-        while (consumed < unread.Length && _paused == PauseReasons.None && !_closing)
-        {
-            ReadOnlySpan<byte> rest = unread[consumed..];
-            RequestReader reader = _partial ?? _loop.Reader;
-            ReadStatus status = reader.Read(rest, Tenant is null ? RequestLimits.Unauthenticated : _loop.RequestLimits, out int length);
-            if (status == ReadStatus.Incomplete)
-            {
-                KeepPartial(reader, rest.Length);
-                break;
-            }
-
-            if (status == ReadStatus.Invalid)
-            {
-                RefuseProtocol(reader);
-                return;
-            }
-
-            bool executed = status == ReadStatus.Nothing || Execute(reader.View(rest, length));
-            if (_partial is not null) ReleasePartial();
-            if (!executed) break;
-            consumed += length;
-        }
-
+        _flow.PauseIfUnsent();
+        int consumed = _intake.ExecuteWhole(this, connection, unread);
         if (_closed) return;
-        _isExhausted = _paused == PauseReasons.None || consumed == unread.Length;
+        _isExhausted = !_flow.IsPaused || consumed == unread.Length;
         if (consumed > 0) connection.Input.Consume(_closing ? unread.Length : consumed);
         if (_peerFinished) CloseIfFinished();
     }
@@ -186,106 +162,20 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         else CloseIfFinished();
     }
 
-    public override void OnDrained(LoopConnection connection) => Resume(PauseReasons.Unsent);
+    public override void OnDrained(LoopConnection connection) => _flow.Resume(PauseReasons.Unsent);
 
     public override void OnClosed(LoopConnection connection, CloseReason reason)
     {
         _closed = true;
         _closing = true;
-        _authenticationTimer?.Cancel();
+        _flow?.End();
+        _identity.CancelDeadline();
         _blocked?.Cancel();
         Watch?.Abandon();
         Subscriptions?.Clear();
-        if (_partial is not null) ReleasePartial();
+        _intake.Release(_loop);
         _replies.Clear(_loop.Events.Buffers);
         _loop.Registry.Remove(this);
-    }
-
-    // 4. Look up, 5. Gate. False: not now; the same request is offered again once nothing is owed.
-    private bool Execute(in RequestView request)
-    {
-        CommandSpec? spec = CommandTable.Find(request[0]);
-        if (spec is null)
-        {
-            AnswerUnknown(request);
-            return true;
-        }
-
-        if (spec.IsContainer && request.Count > 1)
-        {
-            CommandSpec? subcommand = CommandTable.FindSubcommand(spec, request[1]);
-            if (subcommand is null)
-            {
-                RefuseCommand(Refusals.UnknownSubcommand(spec, request[1]));
-                return true;
-            }
-
-            spec = subcommand;
-        }
-
-        LastCommand = spec;
-        _loop.Counters.Requests++;
-        if (!spec.AcceptsArgumentCount(request.Count))
-        {
-            RefuseCommand(Refusals.WrongArity(spec));
-            return true;
-        }
-
-        if (Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0)
-        {
-            Reply(WireErrors.NoAuth);
-            return true;
-        }
-
-        if (IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local))
-        {
-            RefuseCommand(Refusals.WhileSubscribed(spec));
-            return true;
-        }
-
-        if (spec.Route == RouteRule.None)
-        {
-            RefuseCommand(Refusals.Text(spec, Tenant!));
-            return true;
-        }
-
-        if (Transaction is not null && spec.Route == RouteRule.Keyspace)
-        {
-            RefuseCommand(Refusals.NotInTransaction(spec));
-            return true;
-        }
-
-        if (Transaction is not null && !RunsInsideTransaction(spec.Local))
-        {
-            TransactionCommands.Queue(this, request, spec);
-            return true;
-        }
-
-        if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(this, request, spec);
-        if (spec.Route == RouteRule.Keyspace) return KeyspaceCommands.TryExecute(this, request, spec);
-        return _loop.Router.TryRoute(this, request, spec);
-    }
-
-    /// <summary>Between MULTI and EXEC these run at once; all else is queued.</summary>
-    private static bool RunsInsideTransaction(LocalCommand command) =>
-        command is LocalCommand.Multi or LocalCommand.Exec or LocalCommand.Discard or LocalCommand.Watch or LocalCommand.Quit or LocalCommand.Reset;
-
-    private static bool RunsWhileSubscribed(LocalCommand command) =>
-        command is LocalCommand.Subscribe or LocalCommand.Unsubscribe or LocalCommand.Ping or LocalCommand.Quit or LocalCommand.Reset;
-
-    /// <summary>An error before the command has run; it spoils a transaction.</summary>
-    private void RefuseCommand(string text)
-    {
-        if (Transaction is not null) Transaction.IsDirty = true;
-        ReplyError(text);
-    }
-
-    private void AnswerUnknown(in RequestView request)
-    {
-        // What a browser sends when a page makes it talk to a Redis port: end it, as Redis does, before its body is read as commands.
-        if (Ascii.EqualsIgnoreCase(request[0], "post"u8) || Ascii.EqualsIgnoreCase(request[0], "host:"u8)) Abort();
-        else if (Tenant is null) Reply(WireErrors.NoAuth);
-        else RefuseCommand(Refusals.UnknownCommand(request));
     }
 
     /// <summary>9. Takes the request's place in the line of replies.</summary>
@@ -293,7 +183,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public uint Reserve()
     {
         uint number = _replies.Reserve();
-        if (_replies.Pending >= _loop.Limits.ClientPendingRequests) Pause(PauseReasons.Pending);
+        if (_replies.Pending >= _loop.Limits.ClientPendingRequests) _flow.Pause(PauseReasons.Pending);
         return number;
     }
 
@@ -325,7 +215,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
         // A small request of the proxy's own may have a large answer: thousands of them fit into one read.
         Write(reply);
-        if (!_closed && _connection!.Output.Unsent > UnsentHighWater) WaitUntilSent();
+        if (!_closed) _flow.PauseIfUnsent();
     }
 
     public void ReplyError(string text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
@@ -347,7 +237,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         if (_closed) return;
         if (request.Mark != 0) Complete(request.Tag, default);
         else if (request.Command!.Reply == ReplyRule.Verbatim && reply[0] != '-') Complete(request.Tag, reply);
-        else CompleteRewritten(request, reply);
+        else ReplyStripper.Complete(this, request, reply);
     }
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
@@ -357,26 +247,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public void OnDelayed(in InFlightRequest request)
     {
-        if (_closed) return;
-        _delayed = true;
-        Pause(PauseReasons.Order);
-    }
-
-    private void CompleteRewritten(in InFlightRequest request, ReadOnlySpan<byte> reply)
-    {
-        KeyNamespace ns = Tenant!.Namespace;
-        ReplyRule rule = request.Command!.Reply;
-        if (rule == ReplyRule.Verbatim && !ReplyRewriter.QuotesNamespace(reply, ns))
-        {
-            Complete(request.Tag, reply);
-            return;
-        }
-
-        byte[] scratch = _loop.Events.Buffers.Rent(reply.Length);
-        int length = ReplyRewriter.Write(reply, rule, ns, scratch);
-        if (length < 0) _loop.Counters.IsolationFaults++;
-        Complete(request.Tag, length < 0 ? ReplyRewriter.Withheld : scratch.AsSpan(0, length));
-        _loop.Events.Buffers.Return(scratch);
+        if (!_closed) _flow.HoldOrder();
     }
 
     /// <summary>Puts a reply in its place: to the client if its turn has come, aside otherwise. An empty one only moves the line.</summary>
@@ -392,17 +263,17 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         else
         {
             _replies.Park(number, reply, _loop.Events.Buffers);
-            if (_replies.ParkedBytes > UnsentHighWater) HoldParked();
+            if (_replies.ParkedBytes > SessionFlow.UnsentHighWater) HoldParked();
         }
 
-        if (_paused != PauseReasons.None || _peerFinished) AfterReply();
+        if (_flow.IsPaused || _peerFinished) AfterReply();
     }
 
     /// <summary>A slow node makes the others' replies wait here: no more is asked for meanwhile, and what was asked for is bounded.</summary>
     private void HoldParked()
     {
         if (_replies.ParkedBytes > _loop.Limits.ClientOutputBuffer) CloseForUnread(_replies.ParkedBytes);
-        else Pause(PauseReasons.Order);
+        else _flow.Pause(PauseReasons.Order);
     }
 
     /// <summary>Like Redis's client-output-buffer-limit: what a client does not read must not become the proxy's memory.</summary>
@@ -420,10 +291,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     private void AfterReply()
     {
-        if (_replies.Pending <= _loop.Limits.ClientPendingRequests / 2) Resume(PauseReasons.Pending);
+        if (_replies.Pending <= _loop.Limits.ClientPendingRequests / 2) _flow.Resume(PauseReasons.Pending);
         if (_replies.Pending > 0) return;
-        _delayed = false;
-        Resume(PauseReasons.Order);
+        _flow.ReleaseOrder();
         CloseIfFinished();
     }
 
@@ -446,14 +316,14 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Stops reading until nothing is owed; the request at hand is then offered again. Always false, for the caller to return.</summary>
     public bool WaitUntilIdle()
     {
-        Pause(PauseReasons.Order);
+        _flow.Pause(PauseReasons.Order);
         return false;
     }
 
     /// <summary>Ends a <see cref="WaitUntilIdle"/> that waited for something else than replies.</summary>
     public void EndWait()
     {
-        if (Pending == 0) Resume(PauseReasons.Order);
+        if (Pending == 0) _flow.Resume(PauseReasons.Order);
     }
 
     /// <summary>
@@ -462,8 +332,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void Block(BlockedRequest request)
     {
         _blocked = request;
-        _delayed = true;
-        _paused |= PauseReasons.Order;
+        _flow.HoldOrderListening();
         request.Start();
     }
 
@@ -480,43 +349,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Watch = null;
     }
 
-    /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
-    public void RunQueued(in QueuedCommand command, ArrayBufferWriter<byte> output)
-    {
-        int before = output.WrittenCount;
-        var reader = new RequestReader();
-        reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
-        _capture = output;
-        LocalCommands.TryExecute(this, reader.View(command.LocalFrame, length), command.Spec);
-        _capture = null;
-        // EXEC's array has one element for each command, also for one that answers nothing by itself.
-        if (output.WrittenCount == before) output.Write("+OK\r\n"u8);
-    }
-
-    /// <summary>Stops reading until the client has taken its replies.</summary>
-    private void WaitUntilSent()
-    {
-        if ((_paused & PauseReasons.Unsent) != 0) return;
-        Pause(PauseReasons.Unsent);
-        // OnDrained follows short writes only. If the flush at the end of this turn gets rid of everything at once, nobody would call.
-        long written = _connection!.Output.Position;
-        _loop.Events.Schedule(TimeSpan.FromMilliseconds(1), () =>
-        {
-            if (!_closed && _connection!.Output.SentPosition >= written) Resume(PauseReasons.Unsent);
-        });
-    }
-
-    /// <summary>Stops reading while a node takes no more.</summary>
-    public void WaitForRelief(NodeConnection node)
-    {
-        if ((_paused & PauseReasons.Upstream) != 0) return;
-        Pause(PauseReasons.Upstream);
-        node.WhenRelieved(() => Resume(PauseReasons.Upstream));
-    }
+    /// <summary>Until called with null, replies of the proxy's own go to <paramref name="output"/> instead of the client.</summary>
+    public void CaptureReplies(ArrayBufferWriter<byte>? output) => _capture = output;
 
     public void Authenticate(Tenant tenant)
     {
-        _authenticationTimer?.Cancel();
+        _identity.CancelDeadline();
         EndWatch();
         if (tenant != Tenant) Subscriptions?.Clear();
         SetTenant(tenant);
@@ -529,16 +367,16 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         EndWatch();
         Subscriptions?.Clear();
         SetTenant(Origin.Tenant);
-        IsResp3 = false;
+        _identity.IsResp3 = false;
+        _identity.Name = "";
         ReplyMode = ReplyMode.On;
-        Labels.Name = "";
     }
 
     /// <summary>Answers what was asked so far, then closes: QUIT, and the end of a drain. Requests not yet read are dropped.</summary>
     public void CloseWhenAnswered()
     {
         _closing = true;
-        Pause(PauseReasons.Closing);
+        _flow.Pause(PauseReasons.Closing);
         CloseIfFinished();
     }
 
@@ -547,13 +385,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         _closing = true;
         _closed = true;
+        _flow?.End();
         _connection?.Abort();
     }
 
     private void SetTenant(Tenant? tenant)
     {
-        Tenant = tenant;
-        Upstream = tenant is null ? null! : _loop.Upstreams[tenant.UpstreamIndex];
+        _identity.Assign(tenant, _loop);
         MapVersion = 0;
     }
 
@@ -569,72 +407,5 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _connection!.CloseWhenSent();
     }
 
-    private void Pause(PauseReasons reason)
-    {
-        if (_paused == PauseReasons.None && !_closed) _connection!.PauseReading();
-        _paused |= reason;
-    }
-
-    private void Resume(PauseReasons reason)
-    {
-        if ((_paused & reason) == 0 || (reason == PauseReasons.Order && _delayed)) return;
-        _paused &= ~reason;
-        if (_paused != PauseReasons.None || _closed) return;
-        // Only a paused connection offers what it holds; while blocked it was not.
-        if (!_connection!.IsReadingPaused) _connection.PauseReading();
-        _connection.ResumeReading();
-    }
-
-    private void KeepPartial(RequestReader reader, int received)
-    {
-        if (Math.Max(reader.Needed, received) > _loop.Limits.ClientQueryBuffer)
-        {
-            Abort();
-            return;
-        }
-
-        _connection!.Input.ExpectAtLeast(reader.Needed);
-        if (_partial is not null) return;
-        if (reader.IsInsideFrame) _partial = _loop.DetachReader();
-        else reader.Reset();
-    }
-
-    private void ReleasePartial()
-    {
-        _loop.ReturnReader(_partial!);
-        _partial = null;
-    }
-
-    private void RefuseProtocol(RequestReader reader)
-    {
-        string text = "ERR Protocol error: " + ProtocolErrors.Text(reader.Error, reader.ErrorByte);
-        reader.Reset();
-        ReplyMode = ReplyMode.On;
-        ReplyError(text);
-        CloseWhenAnswered();
-        _connection!.Input.Consume(_connection.Input.Unread.Length);
-    }
-
     public override string ToString() => $"client {Id}";
-
-    [Flags]
-    private enum PauseReasons
-    {
-        None = 0,
-
-        /// <summary>A later request must not overtake an earlier one.</summary>
-        Order = 1,
-
-        /// <summary>Too many requests unanswered.</summary>
-        Pending = 2,
-
-        /// <summary>The client does not read its replies.</summary>
-        Unsent = 4,
-
-        /// <summary>A node does not take more requests.</summary>
-        Upstream = 8,
-
-        /// <summary>No more requests are wanted.</summary>
-        Closing = 16,
-    }
 }

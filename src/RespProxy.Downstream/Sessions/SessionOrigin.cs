@@ -16,29 +16,3 @@ internal enum ReplyMode : byte
     /// <summary>The next command's reply is left out.</summary>
     SkipNext,
 }
-
-/// <summary>What a client says of itself. Written on its loop, read by CLIENT LIST of any loop.</summary>
-internal sealed class ClientLabels
-{
-    private volatile string _name = "";
-    private volatile string _library = "";
-    private volatile string _libraryVersion = "";
-
-    public string Name
-    {
-        get => _name;
-        set => _name = value;
-    }
-
-    public string Library
-    {
-        get => _library;
-        set => _library = value;
-    }
-
-    public string LibraryVersion
-    {
-        get => _libraryVersion;
-        set => _libraryVersion = value;
-    }
-}

@@ -1,4 +1,5 @@
 using System.Buffers;
+using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -42,7 +43,7 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
     {
         var output = new ArrayBufferWriter<byte>();
         WriteHeader(output);
-        foreach (QueuedCommand command in transaction.Commands) session.RunQueued(command, output);
+        foreach (QueuedCommand command in transaction.Commands) RunQueued(command, output);
         session.Complete(number, output.WrittenSpan);
     }
 
@@ -68,10 +69,23 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         foreach (QueuedCommand command in transaction.Commands)
         {
             if (command.LocalFrame is null) WriteElement(cursor.Skip(), command.Spec, output);
-            else session.RunQueued(command, output);
+            else RunQueued(command, output);
         }
 
         session.Complete(number, output.WrittenSpan);
+    }
+
+    /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
+    private void RunQueued(in QueuedCommand command, ArrayBufferWriter<byte> output)
+    {
+        int before = output.WrittenCount;
+        var reader = new RequestReader();
+        reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
+        session.CaptureReplies(output);
+        LocalCommands.TryExecute(session, reader.View(command.LocalFrame, length), command.Spec);
+        session.CaptureReplies(null);
+        // EXEC's array has one element for each command, also for one that answers nothing by itself.
+        if (output.WrittenCount == before) output.Write("+OK\r\n"u8);
     }
 
     private void WriteElement(ReadOnlySpan<byte> element, CommandSpec spec, ArrayBufferWriter<byte> output)

@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using RespProxy.Downstream.Keyspace;
+using RespProxy.Downstream.Local;
+using RespProxy.Downstream.Transactions;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+
+namespace RespProxy.Downstream.Sessions;
+
+/// <summary>
+/// Between a request read and a request executed: finds the command and decides whether this client may run it as it stands
+/// (authenticated, in MULTI, subscribed). A refused request is answered here, any other goes where its command belongs. Stages 4
+/// and 5 of docs/architecture.md. Loop thread only.
+/// </summary>
+internal static class CommandGate
+{
+    /// <summary>Refuses or executes. False: not now; the same request is offered again once the session reads on.</summary>
+    public static bool TryExecute(ClientSession session, in RequestView request)
+    {
+        CommandSpec? spec = CommandTable.Find(request[0]);
+        if (spec is null)
+        {
+            AnswerUnknown(session, request);
+            return true;
+        }
+
+        if (spec.IsContainer && request.Count > 1)
+        {
+            CommandSpec? subcommand = CommandTable.FindSubcommand(spec, request[1]);
+            if (subcommand is null)
+            {
+                Refuse(session, Refusals.UnknownSubcommand(spec, request[1]));
+                return true;
+            }
+
+            spec = subcommand;
+        }
+
+        session.LastCommand = spec;
+        session.Loop.Counters.Requests++;
+        if (IsRefused(session, request, spec)) return true;
+        if (session.Transaction is not null && !RunsInsideTransaction(spec.Local))
+        {
+            TransactionCommands.Queue(session, request, spec);
+            return true;
+        }
+
+        if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(session, request, spec);
+        if (spec.Route == RouteRule.Keyspace) return KeyspaceCommands.TryExecute(session, request, spec);
+        return session.Loop.Router.TryRoute(session, request, spec);
+    }
+
+    /// <summary>Answers a request that must not run; inlined since every request passes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsRefused(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        if (!spec.AcceptsArgumentCount(request.Count)) Refuse(session, Refusals.WrongArity(spec));
+        else if (session.Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0) session.Reply(WireErrors.NoAuth);
+        else if (session.IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local)) Refuse(session, Refusals.WhileSubscribed(spec));
+        else if (spec.Route == RouteRule.None) Refuse(session, Refusals.Text(spec, session.Tenant!));
+        else if (session.Transaction is not null && spec.Route == RouteRule.Keyspace) Refuse(session, Refusals.NotInTransaction(spec));
+        else return false;
+        return true;
+    }
+
+    /// <summary>Between MULTI and EXEC these run at once; all else is queued.</summary>
+    private static bool RunsInsideTransaction(LocalCommand command) =>
+        command is LocalCommand.Multi or LocalCommand.Exec or LocalCommand.Discard or LocalCommand.Watch or LocalCommand.Quit or LocalCommand.Reset;
+
+    private static bool RunsWhileSubscribed(LocalCommand command) =>
+        command is LocalCommand.Subscribe or LocalCommand.Unsubscribe or LocalCommand.Ping or LocalCommand.Quit or LocalCommand.Reset;
+
+    /// <summary>An error before the command has run; it spoils a transaction.</summary>
+    private static void Refuse(ClientSession session, string text)
+    {
+        if (session.Transaction is not null) session.Transaction.IsDirty = true;
+        session.ReplyError(text);
+    }
+
+    private static void AnswerUnknown(ClientSession session, in RequestView request)
+    {
+        // What a browser sends when a page makes it talk to a Redis port: end it, as Redis does, before its body is read as commands.
+        if (Ascii.EqualsIgnoreCase(request[0], "post"u8) || Ascii.EqualsIgnoreCase(request[0], "host:"u8)) session.Abort();
+        else if (session.Tenant is null) session.Reply(WireErrors.NoAuth);
+        else Refuse(session, Refusals.UnknownCommand(request));
+    }
+}

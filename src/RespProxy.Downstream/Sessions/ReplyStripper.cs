@@ -1,0 +1,28 @@
+using RespProxy.Protocol.Commands;
+using RespProxy.Tenancy.Namespaces;
+using RespProxy.Upstream.Connections;
+
+namespace RespProxy.Downstream.Sessions;
+
+/// <summary>Takes the tenant's namespace off what a node replied. Stage 14 of docs/architecture.md. Loop thread only.</summary>
+internal static class ReplyStripper
+{
+    /// <summary>Completes a request with its reply as the tenant may see it: stripped, or withheld when it names a key of someone else.</summary>
+    public static void Complete(ClientSession session, in InFlightRequest request, ReadOnlySpan<byte> reply)
+    {
+        KeyNamespace ns = session.Tenant!.Namespace;
+        ReplyRule rule = request.Command!.Reply;
+        if (rule == ReplyRule.Verbatim && !ReplyRewriter.QuotesNamespace(reply, ns))
+        {
+            session.Complete(request.Tag, reply);
+            return;
+        }
+
+        ProxyLoop loop = session.Loop;
+        byte[] scratch = loop.Events.Buffers.Rent(reply.Length);
+        int length = ReplyRewriter.Write(reply, rule, ns, scratch);
+        if (length < 0) loop.Counters.IsolationFaults++;
+        session.Complete(request.Tag, length < 0 ? ReplyRewriter.Withheld : scratch.AsSpan(0, length));
+        loop.Events.Buffers.Return(scratch);
+    }
+}

@@ -1,0 +1,59 @@
+using RespProxy.Tenancy.Tenants;
+using RespProxy.Transport;
+using RespProxy.Upstream.Connections;
+
+namespace RespProxy.Downstream.Sessions;
+
+/// <summary>Who a client is: its tenant, by authentication or by its listener, and what it says of itself. Written on its loop, read by CLIENT LIST of any loop.</summary>
+internal sealed class SessionIdentity
+{
+    private LoopTimer? _deadline;
+    private volatile string _name = "";
+    private volatile string _library = "";
+    private volatile string _libraryVersion = "";
+
+    /// <summary>Null until authenticated.</summary>
+    public Tenant? Tenant { get; private set; }
+
+    /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
+    public UpstreamLoop Upstream { get; private set; } = null!;
+
+    /// <summary>The client asked for RESP3 with HELLO 3.</summary>
+    public bool IsResp3 { get; set; }
+
+    /// <summary>CLIENT SETNAME.</summary>
+    public string Name
+    {
+        get => _name;
+        set => _name = value;
+    }
+
+    /// <summary>CLIENT SETINFO LIB-NAME.</summary>
+    public string Library
+    {
+        get => _library;
+        set => _library = value;
+    }
+
+    /// <summary>CLIENT SETINFO LIB-VER.</summary>
+    public string LibraryVersion
+    {
+        get => _libraryVersion;
+        set => _libraryVersion = value;
+    }
+
+    public void Assign(Tenant? tenant, ProxyLoop loop)
+    {
+        Tenant = tenant;
+        Upstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
+    }
+
+    /// <summary>Gives a client without a tenant the configured time to authenticate.</summary>
+    public void ExpectAuthentication(ProxyLoop loop, Action onLate)
+    {
+        if (Tenant is null) _deadline = loop.Events.Schedule(loop.Limits.AuthenticationTimeout, onLate);
+    }
+
+    /// <summary>The client has authenticated, or is gone.</summary>
+    public void CancelDeadline() => _deadline?.Cancel();
+}
