@@ -108,8 +108,6 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public ProxyLoop Loop => _loop;
 
-    public LoopConnection Connection => _connection!;
-
     /// <summary>The last command's name, for CLIENT LIST. May be read from any thread.</summary>
     public CommandSpec? LastCommand { get; set; }
 
