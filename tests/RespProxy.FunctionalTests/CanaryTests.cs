@@ -14,9 +14,13 @@ public sealed class CanaryTests
     private const string Canary = "c4n4ry-v4lue";
     private const int RoundsPerCommand = 60;
 
-    /// <summary>What an escape would be made of. The attacker never writes the canary nor a namespace with its colon as a value it may read back.</summary>
+    /// <summary>
+    /// What an escape would be made of: the victim's keys as the node has them above all. The attacker never writes the canary, nor its own
+    /// namespace with the colon, so that neither can come back but by a leak.
+    /// </summary>
     private static readonly string[] Words =
     [
+        "cluster1@app1:secret", "cluster1@app1:secret-list", "cluster1@app1:secret-hash", "cluster1@app1:*", "cluster1@app1:1", "../cluster1@app1:secret",
         "secret", "secret-list", "secret-hash", "own", "own2", "", "*", "?", "[a-z]*", "{", "}", "{}", "{secret}", "0", "1", "2", "3", "-1", "1.5", "10",
         "cluster1@app1", "@app1", "app1", "..", "\r\n", "\r\n$6\r\nsecret\r\n", "\0", "STORE", "STOREDIST", "BY", "GET", "#", "*->f", "secret*", "LIMIT", "COUNT", "MATCH", "STREAMS",
         "GROUP", "KEYS", "WEIGHTS", "AGGREGATE", "SUM", "LEFT", "RIGHT", "MIN", "MAX", "WITHSCORES", "NX", "XX", "EX", "PX", "DB", "REPLACE", "ASC", "ALPHA", "AND", "OR",
@@ -51,6 +55,8 @@ public sealed class CanaryTests
 
         await attacker.DisposeAsync();
         Assert.Equal(before, await DumpAsync(redis));
+        RedisReply all = await redis.CommandAsync("KEYS", "*");
+        Assert.All(all.Items, key => Assert.Matches("^cluster1@app[12]:", key.Text));
         Assert.Equal(0, proxy.Server.ReadCounters().IsolationFaults);
     }
 
@@ -75,7 +81,6 @@ public sealed class CanaryTests
                 string reply = (await attacker.ReadReplyAsync()).Wire;
                 string shown = $"{string.Join(' ', command)} answered {reply}";
                 Assert.False(reply.Contains(Canary, StringComparison.Ordinal), shown);
-                Assert.False(reply.Contains("cluster1@app1:", StringComparison.Ordinal), shown);
                 Assert.False(reply.Contains("cluster1@app2:", StringComparison.Ordinal), shown);
                 if (reply.Contains("end-of-attack", StringComparison.Ordinal)) return attacker;
                 if (reply.Contains("only (P|S)SUBSCRIBE", StringComparison.Ordinal) || reply.Contains("QUEUED", StringComparison.Ordinal)) break;
