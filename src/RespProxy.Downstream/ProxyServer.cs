@@ -44,7 +44,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
             .. _loops.Loops.Select(events => new ProxyLoop(
                 events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, upstreamLogger))),
         ];
-        LogTransport(_logger, _loops.Description, _loops.Loops.Count);
+        LogTransport(_logger, _loops.Description);
     }
 
     public ProxyStatus Status => _status == ProxyStatus.Starting && IsReady ? ProxyStatus.Ready : _status;
@@ -188,8 +188,8 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _ => TransportFlavor.Auto,
     };
 
-    [LoggerMessage(3001, LogLevel.Information, "Transport: {Transport}, {Loops} loop(s)")]
-    private static partial void LogTransport(ILogger logger, string transport, int loops);
+    [LoggerMessage(3001, LogLevel.Information, "Transport: {Transport}")]
+    private static partial void LogTransport(ILogger logger, string transport);
 
     [LoggerMessage(3002, LogLevel.Information, "Listener {Listener}: listening on {EndPoint} for {Tenant}")]
     private static partial void LogListening(ILogger logger, string listener, EndPoint endPoint, string tenant);
