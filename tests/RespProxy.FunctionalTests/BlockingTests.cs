@@ -108,4 +108,31 @@ public sealed class BlockingTests
 
         Assert.Equal("*2\r\n$4\r\nlist\r\n$1\r\nv\r\n", (await blocked.ReadReplyAsync()).Wire);
     }
+
+    [Fact]
+    public async Task A_client_that_goes_away_between_two_tries_breaks_nobody_elses_connection()
+    {
+        var answered = new TaskCompletionSource();
+        await using FakeNode node = Scene.ClusterNode(() => Wire.ClusterSlots(), async request =>
+        {
+            if (request.Command != "BLPOP") return FakeAnswer.Ok;
+            if (request.Argument(1).EndsWith(":gone", StringComparison.Ordinal)) return FakeAnswer.Send(Wire.Error("CLUSTERDOWN The cluster is down"));
+            await answered.Task;
+            return FakeAnswer.Send(Wire.Array(Wire.Bulk(request.Argument(1)), Wire.Bulk("v")));
+        });
+        await using RunningProxy proxy = await Scene.ProxyAsync(UpstreamMode.Standalone, node);
+        await using RespClient stays = await proxy.ConnectAsync();
+        await using (RespClient goes = await proxy.ConnectAsync())
+        {
+            await goes.SendAsync(Wire.Request("BLPOP", "gone", "0"));
+            await node.ReceivedAsync(request => request.ToString().Contains(":gone", StringComparison.Ordinal));
+            await stays.SendAsync(Wire.Request("BLPOP", "stays", "0"));
+            await node.ReceivedAsync(request => request.ToString().Contains(":stays", StringComparison.Ordinal));
+        }
+
+        await Eventually.HoldsAsync("the client that went is forgotten", () => proxy.Server.ReadCounters().Connections == 1);
+        answered.SetResult();
+
+        Assert.Equal("*2\r\n$5\r\nstays\r\n$1\r\nv\r\n", (await stays.ReadReplyAsync()).Wire);
+    }
 }

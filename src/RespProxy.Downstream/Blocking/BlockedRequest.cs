@@ -69,7 +69,9 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
     public void OnReply(in InFlightRequest answered, ReadOnlySpan<byte> reply)
     {
         if (_isOver) return;
+        // Returned, it may be another client's in the next moment: from here on it must be neither unblocked nor abandoned for this one.
         NodeConnection connection = _connection!;
+        _connection = null;
         _upstream.Return(connection);
         if (reply[0] == '-' && IsNotExecuted(reply) && TryAgain(connection, reply)) return;
         _isOver = true;
