@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A round of redis-py (RESP2). Usage: redis_py.py HOST PORT [USER [PASSWORD]]"""
 
+import selectors
 import signal
 import sys
 import uuid
@@ -139,7 +140,14 @@ def pipelines(r):
 
 
 def connections(r, connect):
-    equal(r.execute_command("QUIT"), True, "QUIT closes the connection")
+    connection = r.connection_pool.get_connection("QUIT")
+    connection.send_command("QUIT")
+    equal(connection.read_response(), b"OK", "QUIT is answered")
+    closed = selectors.DefaultSelector()
+    closed.register(connection._sock, selectors.EVENT_READ)
+    # Between the answer and the close a client that sends its next command loses it, to any server.
+    equal(len(closed.select(timeout=20)), 1, "QUIT closes the connection")
+    r.connection_pool.release(connection)
     equal(r.set(key("again"), "1"), True, "a command after a lost connection")
 
     def one(i):
