@@ -61,7 +61,7 @@ internal static class KeyspaceCommands
             return;
         }
 
-        byte[] confined = NamespacePattern.Of(session.Tenant!.Namespace, pattern);
+        byte[] confined = NamespacePattern.Of(session.Namespace, pattern);
         new ScanTask(session).Begin(cursor, new ScanRequest(confined, count, type));
     }
 

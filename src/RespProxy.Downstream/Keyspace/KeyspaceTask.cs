@@ -28,7 +28,7 @@ internal abstract class KeyspaceTask : IReplySink
     protected KeyspaceTask(ClientSession session)
     {
         Session = session;
-        Namespace = session.Tenant!.Namespace;
+        Namespace = session.Namespace;
         Upstream = session.Upstream;
         _mark = session.TakeReplyMark();
         _number = session.Reserve();

@@ -44,7 +44,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
             session.MapVersion = map.Version;
         }
 
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int slot = ns.SlotOf(request[_keys[0]]);
         if (_keys.Count > 1 && upstream.Snapshot.Mode == UpstreamMode.Cluster && !AllIn(slot, request, ns))
         {
@@ -78,7 +78,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
     private bool TryBlock(ClientSession session, in RequestView request, CommandSpec spec, int slot)
     {
         if (session.Pending > 0) return session.WaitUntilIdle();
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         var bytes = new byte[RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns)];
         Array.Resize(ref bytes, RequestRewriter.Write(request, _keys, ns, bytes));
         var inFlight = new InFlightRequest
@@ -106,7 +106,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
 
     private void SendWhole(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot)
     {
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
         var inFlight = new InFlightRequest
         {
@@ -134,7 +134,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
 
     private void Split(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map)
     {
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int stride = spec.Keys.Step;
         SplitRequest split = loop.Splits.Rent();
         int parts = _planner.Plan(request, _keys, ns);
@@ -156,7 +156,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
 
     private static void SendPart(ClientSession session, in RequestView request, in InFlightRequest inFlight, ReadOnlySpan<int> keys, int stride, SlotMap? map)
     {
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int size = RequestRewriter.MaxPartLength(request, keys, stride, ns);
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, inFlight.Slot, session.IsResp3);
         if (node is not null)

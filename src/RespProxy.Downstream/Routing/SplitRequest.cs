@@ -112,9 +112,9 @@ internal sealed class SplitRequest(SplitPool pool) : IReplySink
     private void KeepError(ReadOnlySpan<byte> reply)
     {
         if (_error is not null) return;
-        KeyNamespace? ns = _session!.Tenant?.Namespace;
+        KeyNamespace ns = _session!.Namespace;
         byte[] text = reply.ToArray();
-        if (ns is not null && ReplyRewriter.QuotesNamespace(reply, ns)) Array.Resize(ref text, ReplyRewriter.Write(reply, ReplyRule.Verbatim, ns, text));
+        if (ReplyRewriter.QuotesNamespace(reply, ns)) Array.Resize(ref text, ReplyRewriter.Write(reply, ReplyRule.Verbatim, ns, text));
         _error = text;
     }
 

@@ -5,6 +5,7 @@ using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -64,6 +65,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     /// <inheritdoc cref="SessionIdentity.Tenant"/>
     public Tenant? Tenant => _identity.Tenant;
+
+    /// <inheritdoc cref="SessionIdentity.Namespace"/>
+    public KeyNamespace Namespace => _identity.Namespace;
 
     /// <inheritdoc cref="SessionIdentity.Upstream"/>
     public UpstreamLoop Upstream => _identity.Upstream;

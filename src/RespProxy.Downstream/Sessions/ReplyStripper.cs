@@ -10,7 +10,7 @@ internal static class ReplyStripper
     /// <summary>Completes a request with its reply as the tenant may see it: stripped, or withheld when it names a key of someone else.</summary>
     public static void Complete(ClientSession session, in InFlightRequest request, ReadOnlySpan<byte> reply)
     {
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         ReplyRule rule = request.Command!.Reply;
         if (rule == ReplyRule.Verbatim && !ReplyRewriter.QuotesNamespace(reply, ns))
         {

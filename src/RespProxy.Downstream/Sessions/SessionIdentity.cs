@@ -1,3 +1,4 @@
+using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -14,6 +15,9 @@ internal sealed class SessionIdentity
 
     /// <summary>Null until authenticated.</summary>
     public Tenant? Tenant { get; private set; }
+
+    /// <summary>Where the client's keys are: its tenant's namespace. Only with a tenant.</summary>
+    public KeyNamespace Namespace { get; private set; } = null!;
 
     /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
     public UpstreamLoop Upstream { get; private set; } = null!;
@@ -45,6 +49,7 @@ internal sealed class SessionIdentity
     public void Assign(Tenant? tenant, ProxyLoop loop)
     {
         Tenant = tenant;
+        Namespace = tenant?.Namespace!;
         Upstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
     }
 

@@ -25,7 +25,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             return false;
         }
 
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int slot = CommonSlot(request, ns, session.Upstream);
         int wanted = transaction.Slot >= 0 ? transaction.Slot : session.Watch?.Slot ?? slot;
         if (spec.Name == "PUBLISH")
@@ -88,7 +88,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             return true;
         }
 
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int slot = CommonSlot(request, ns, session.Upstream);
         if (slot < 0 || (session.Watch is { } open && open.Slot != slot))
         {

@@ -90,7 +90,7 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
 
     private void WriteElement(ReadOnlySpan<byte> element, CommandSpec spec, ArrayBufferWriter<byte> output)
     {
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         int length = ReplyRewriter.Write(element, spec.Reply, ns, output.GetSpan(element.Length));
         if (length >= 0)
         {
