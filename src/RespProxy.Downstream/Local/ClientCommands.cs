@@ -173,10 +173,9 @@ internal static class ClientCommands
             return;
         }
 
-        if (isNormal && !LocalCommands.Is(request[3], "NORMAL"u8) && !LocalCommands.Is(request[3], "PUBSUB"u8)
-            && !LocalCommands.Is(request[3], "MASTER"u8) && !LocalCommands.Is(request[3], "REPLICA"u8))
+        if (isNormal && !ClientFilter.IsClientType(request[3]))
         {
-            session.ReplyError("ERR Unknown client type '" + Encoding.UTF8.GetString(request[3]) + "'");
+            session.ReplyError(ClientFilter.UnknownType(Encoding.UTF8.GetString(request[3])));
             return;
         }
 

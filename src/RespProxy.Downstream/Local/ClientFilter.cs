@@ -36,6 +36,13 @@ internal sealed class ClientFilter
         && (_localAddress is null || _localAddress == client.LocalAddress)
         && (_user is null || _user == client.Tenant?.Name);
 
+    /// <summary>What TYPE may name; a tenant's own connections are only normal or pubsub.</summary>
+    public static bool IsClientType(ReadOnlySpan<byte> type) =>
+        LocalCommands.Is(type, "NORMAL"u8) || LocalCommands.Is(type, "PUBSUB"u8) || LocalCommands.Is(type, "MASTER"u8)
+        || LocalCommands.Is(type, "REPLICA"u8) || LocalCommands.Is(type, "SLAVE"u8);
+
+    public static string UnknownType(string type) => $"ERR Unknown client type '{type}'";
+
     private string? ReadOne(ReadOnlySpan<byte> option, ReadOnlySpan<byte> value)
     {
         string text = Encoding.UTF8.GetString(value);
@@ -57,7 +64,7 @@ internal sealed class ClientFilter
             if (LocalCommands.Is(value, "NORMAL"u8)) _wantsNormal = true;
             else if (LocalCommands.Is(value, "PUBSUB"u8)) _wantsSubscribers = true;
             else _matchesNone = true;
-            return null;
+            return IsClientType(value) ? null : UnknownType(text);
         }
 
         if (LocalCommands.Is(option, "ADDR"u8)) Address = text;

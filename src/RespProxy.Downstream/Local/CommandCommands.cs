@@ -60,7 +60,7 @@ internal static class CommandCommands
 
     private static void DescribeOrNull(ReplyBuilder reply, CommandSpec? spec)
     {
-        if (spec is null || spec.Refusal != Refusal.None) reply.NullArray();
+        if (spec is null || spec.Refusal != Refusal.None) reply.Null();
         else Describe(reply, spec);
     }
 
