@@ -59,19 +59,24 @@ internal sealed class RequestRouter(ProxyLoop loop)
     }
 
     /// <summary>Finds what goes into the namespace: the keys, or the channel of PUBLISH. False, with the text to answer, when there is nothing.</summary>
-    public static bool TryFindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error)
+    public static bool TryFindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error) =>
+        FindNames(request, spec, names, out error) == KeyExtraction.Found;
+
+    /// <summary>As <see cref="TryFindNames"/>, and tells an error that Redis would give from a refusal of the proxy's own.</summary>
+    public static KeyExtraction FindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error)
     {
         error = default;
         if (spec.Route == RouteRule.Channel)
         {
             names.Clear();
             names.Add(1);
-            return true;
+            return KeyExtraction.Found;
         }
 
-        if (KeyExtractor.Extract(request, spec, names, out error) == KeyExtraction.Found && names.Count > 0) return true;
-        if (error.IsEmpty) error = "ERR syntax error"u8;
-        return false;
+        KeyExtraction outcome = KeyExtractor.Extract(request, spec, names, out error);
+        if (outcome == KeyExtraction.Found && names.Count == 0) outcome = KeyExtraction.SyntaxError;
+        if (outcome != KeyExtraction.Found && error.IsEmpty) error = "ERR syntax error"u8;
+        return outcome;
     }
 
     /// <summary>Gives the request a connection of its own to wait on. What was sent before must have run.</summary>

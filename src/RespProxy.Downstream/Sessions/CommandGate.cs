@@ -55,13 +55,20 @@ internal static class CommandGate
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsRefused(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        if (!spec.AcceptsArgumentCount(request.Count)) Refuse(session, Refusals.WrongArity(spec));
+        if (!spec.AcceptsArgumentCount(request.Count)) RefuseArity(session, spec);
         else if (session.Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0) session.Reply(WireErrors.NoAuth);
         else if (session.IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local)) Refuse(session, Refusals.WhileSubscribed(spec));
         else if (spec.Route == RouteRule.None) Refuse(session, Refusals.Text(spec, session.Tenant!));
         else if (session.Transaction is not null && spec.Route == RouteRule.Keyspace) Refuse(session, Refusals.NotInTransaction(spec));
         else return false;
         return true;
+    }
+
+    private static void RefuseArity(ClientSession session, CommandSpec spec)
+    {
+        string text = Refusals.WrongArity(spec);
+        if (spec.Local == LocalCommand.Exec) TransactionCommands.RefuseExec(session, text["ERR ".Length..]);
+        else Refuse(session, text);
     }
 
     /// <summary>Between MULTI and EXEC these run at once; all else is queued.</summary>

@@ -27,6 +27,9 @@ internal sealed class Transaction
     /// <summary>Queued commands that the node answers.</summary>
     public int NodeCommands { get; private set; }
 
+    /// <summary>Some are answered by the proxy, and may change the session, when EXEC is.</summary>
+    public bool HasLocalCommands { get; private set; }
+
     /// <summary>MULTI and the queued commands so far.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
@@ -46,7 +49,14 @@ internal sealed class Transaction
         Commands.Add(new QueuedCommand(spec, null));
     }
 
-    public void QueueLocal(CommandSpec spec, in RequestView request) => Commands.Add(new QueuedCommand(spec, request.Frame.ToArray()));
+    /// <summary>Queues a command that will fail: it fails alone, when the others have run.</summary>
+    public void QueueError(CommandSpec spec, ReadOnlySpan<byte> error) => Commands.Add(new QueuedCommand(spec, null, [(byte)'-', .. error, .. "\r\n"u8]));
+
+    public void QueueLocal(CommandSpec spec, in RequestView request)
+    {
+        HasLocalCommands = true;
+        Commands.Add(new QueuedCommand(spec, request.Frame.ToArray()));
+    }
 
     /// <summary>Adds the EXEC that ends it.</summary>
     public void Close() => Append("*1\r\n$4\r\nEXEC\r\n"u8);
@@ -58,5 +68,8 @@ internal sealed class Transaction
     }
 }
 
-/// <summary>A queued command; <paramref name="LocalFrame"/> is its request when the proxy answers it itself.</summary>
-internal readonly record struct QueuedCommand(CommandSpec Spec, byte[]? LocalFrame);
+/// <summary>A queued command; <paramref name="LocalFrame"/> is its request when the proxy answers it itself, <paramref name="Error"/> its reply when that is known.</summary>
+internal readonly record struct QueuedCommand(CommandSpec Spec, byte[]? LocalFrame, byte[]? Error = null)
+{
+    public bool IsForNode => LocalFrame is null && Error is null;
+}

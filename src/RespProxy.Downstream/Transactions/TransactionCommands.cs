@@ -100,6 +100,14 @@ internal static class TransactionCommands
         session.Reply("+OK\r\n"u8);
     }
 
+    /// <summary>An EXEC that is refused itself ends the transaction, as in Redis's rejectCommand; the reason is an error without its code.</summary>
+    public static void RefuseExec(ClientSession session, string reason)
+    {
+        session.Transaction = null;
+        session.EndWatch();
+        session.ReplyError("EXECABORT Transaction discarded because of: " + reason);
+    }
+
     private static bool TryExec(ClientSession session)
     {
         Transaction? transaction = session.Transaction;

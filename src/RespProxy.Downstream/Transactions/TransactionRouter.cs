@@ -19,10 +19,18 @@ internal sealed class TransactionRouter(ProxyLoop loop)
     /// <summary>Adds a command for the node to the transaction; otherwise answers why not and returns false.</summary>
     public bool TryQueue(ClientSession session, in RequestView request, CommandSpec spec, Transaction transaction)
     {
-        if (!RequestRouter.TryFindNames(request, spec, _keys, out ReadOnlySpan<byte> error))
+        KeyExtraction found = RequestRouter.FindNames(request, spec, _keys, out ReadOnlySpan<byte> error);
+        if (found == KeyExtraction.Unsupported)
         {
             session.ReplyError(error);
             return false;
+        }
+
+        if (found != KeyExtraction.Found)
+        {
+            // A node finds such an error when it executes, and executes the rest.
+            transaction.QueueError(spec, error);
+            return true;
         }
 
         KeyNamespace ns = session.Namespace;
@@ -122,8 +130,8 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         {
             transaction.Bytes.CopyTo(node.GetSpan(transaction.Length));
             node.Send(transaction.Length, inFlight);
-            // And what comes after it takes the shared one again.
-            if (watch is not null) session.OnDelayed(inFlight);
+            // And what comes after a guarded one takes the shared connection again; what the proxy answers itself has its effect with EXEC's reply.
+            if (watch is not null || transaction.HasLocalCommands) session.OnDelayed(inFlight);
         }
         else
         {

@@ -68,7 +68,7 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         WriteHeader(output);
         foreach (QueuedCommand command in transaction.Commands)
         {
-            if (command.LocalFrame is null) WriteElement(cursor.Skip(), command.Spec, output);
+            if (command.IsForNode) WriteElement(cursor.Skip(), command.Spec, output);
             else RunQueued(command, output);
         }
 
@@ -78,6 +78,12 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
     /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
     private void RunQueued(in QueuedCommand command, ArrayBufferWriter<byte> output)
     {
+        if (command.Error is not null)
+        {
+            output.Write(command.Error);
+            return;
+        }
+
         int before = output.WrittenCount;
         var reader = new RequestReader();
         reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
