@@ -1,0 +1,63 @@
+using RespProxy.Protocol.Commands;
+using RespProxy.Testing;
+
+namespace RespProxy.IntegrationTests.Differential;
+
+/// <summary>
+/// Every row of the command table, on a plain Redis and through the proxy: in RESP2 and RESP3, direct and as a transaction, before a
+/// standalone and before a cluster. See <see cref="ScenarioFiles"/> for how to add to it.
+/// </summary>
+public sealed class DifferentialTests(DifferentialServers servers) : IClassFixture<DifferentialServers>
+{
+    /// <summary>A failing test shows this many trials.</summary>
+    private const int Shown = 12;
+
+    private static readonly ILookup<string, Scenario> Scenarios = ScenarioFiles.ReadAll();
+
+    /// <summary>What a tenant may send; a container without an answer of its own is here for its errors.</summary>
+    private static CommandSpec[] Supported => [.. CommandTable.All.Where(row => row.Refusal == Refusal.None)];
+
+    public static TheoryData<string> SupportedRows => [.. Supported.Select(row => row.Name)];
+
+    [Theory]
+    [MemberData(nameof(SupportedRows))]
+    public async Task A_command_gets_through_the_proxy_the_replies_of_a_plain_redis(string row)
+    {
+        CommandSpec spec = Supported.Single(each => each.Name == row);
+        Trial[] trials = [.. Trial.Of(spec, Scenarios[row], servers.KnownToOracle)];
+        if (trials.Length == 0) Assert.Contains(row, Exemptions.WithoutScenario.Keys);
+
+        var complaints = new List<string>();
+        foreach (int resp in (int[])[2, 3])
+        {
+            Task<IReadOnlyList<RawReply>[]> expected = Trial.RunAsync(trials, servers.Oracle, resp);
+            Task<IReadOnlyList<RawReply>[]>[] actual = [.. servers.Targets.Select(target => Trial.RunAsync(trials, target, resp))];
+            foreach ((Peer target, Task<IReadOnlyList<RawReply>[]> replies) in servers.Targets.Zip(actual))
+            {
+                complaints.AddRange(trials.Zip(await expected, await replies)
+                    .Select(run => new TrialComparison(run.First, target, run.Second, run.Third).Complaint(servers.KnownToOracle))
+                    .OfType<string>().Select(complaint => $"RESP{resp} {complaint}"));
+            }
+        }
+
+        Assert.True(complaints.Count == 0, $"{complaints.Count} trials differ:\n{string.Join('\n', complaints.Take(Shown))}");
+    }
+
+    [Fact]
+    public void Every_supported_command_has_a_scenario_or_a_reason_for_none()
+    {
+        string[] without = [.. Supported
+            .Where(row => row.Route != RouteRule.None && !Scenarios.Contains(row.Name)).Select(row => row.Name)];
+        Assert.Equal(Exemptions.WithoutScenario.Keys.Order(), without.Order());
+    }
+
+    [Fact]
+    public void Every_scenario_is_of_a_row_of_the_table_and_calls_its_command()
+    {
+        string[] astray = [.. Scenarios.SelectMany(row => row)
+            .Where(scenario => CommandTable.All.All(row => row.Name != scenario.Row)
+                || scenario.Calls.All(call => !string.Join('|', call.Arguments).StartsWith(scenario.Row, StringComparison.OrdinalIgnoreCase)))
+            .Select(scenario => $"{scenario.Row}: {scenario.Title}")];
+        Assert.Empty(astray);
+    }
+}
