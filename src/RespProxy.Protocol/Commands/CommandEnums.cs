@@ -99,6 +99,7 @@ public enum LocalCommand
     Acl,
     Lolwut,
     Role,
+    Asking,
     Readonly,
     Readwrite,
     Multi,

@@ -30,7 +30,6 @@ internal static class RowFactory
     // Why a command is not for tenants.
     public const string Administration = "Administration of the servers that all tenants share.";
     public const string Others = "Acts on, or shows, what belongs to other tenants.";
-    public const string Slots = "The proxy follows redirects itself; tenants see no slots.";
     public const string Sentinel = "The proxy is no Sentinel.";
 
     // Why a command is not there yet.
