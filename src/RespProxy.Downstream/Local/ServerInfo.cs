@@ -12,7 +12,7 @@ internal static class ServerInfo
     [
         ("server", WriteServer),
         ("clients", WriteClients),
-        ("memory", (text, _) => text.Append("# Memory\r\nused_memory:0\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")),
+        ("memory", (text, _) => text.Append("# Memory\r\nused_memory:0\r\nused_memory_human:0B\r\nused_memory_peak_human:0B\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")),
         ("persistence", (text, _) => text.Append("# Persistence\r\nloading:0\r\nasync_loading:0\r\nrdb_bgsave_in_progress:0\r\naof_enabled:0\r\n")),
         ("stats", (text, _) => text.Append("# Stats\r\n")),
         ("replication", (text, _) => text.Append("# Replication\r\nrole:master\r\nconnected_slaves:0\r\n")),
