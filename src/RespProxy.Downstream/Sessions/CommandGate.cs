@@ -60,7 +60,6 @@ internal static class CommandGate
         else if (session.Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0) session.Reply(WireErrors.NoAuth);
         else if (session.IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local)) Refuse(session, Refusals.WhileSubscribed(spec));
         else if (spec.Route == RouteRule.None) Refuse(session, spec.Refusal == Refusal.Absent ? Refusals.UnknownCommand(request) : Refusals.Text(spec, session.Tenant!));
-        else if (session.Transaction is not null && spec.Route == RouteRule.Keyspace) Refuse(session, Refusals.NotInTransaction(spec));
         else return false;
         return true;
     }

@@ -27,6 +27,14 @@ internal sealed class Transaction
     /// <summary>Queued commands that the node answers.</summary>
     public int NodeCommands { get; private set; }
 
+    /// <summary>Commands on the whole keyspace that run before those of the node.</summary>
+    public List<QueuedCommand> Leading { get; } = [];
+
+    /// <summary>Commands on the whole keyspace that run after those of the node: none of these may be queued behind them.</summary>
+    public List<QueuedCommand> Trailing { get; } = [];
+
+    public bool HasKeyspace => Leading.Count + Trailing.Count > 0;
+
     /// <summary>MULTI and the queued commands so far.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
@@ -44,6 +52,13 @@ internal sealed class Transaction
         Length += written;
         NodeCommands++;
         Commands.Add(new QueuedCommand(spec, null));
+    }
+
+    /// <summary>What EXEC finds out of a watch comes before all effects, so under a watch every command on the keyspace runs after the node's.</summary>
+    public void QueueKeyspace(CommandSpec spec, in RequestView request, bool isWatched)
+    {
+        QueueLocal(spec, request);
+        (NodeCommands > 0 || isWatched ? Trailing : Leading).Add(Commands[^1]);
     }
 
     public void QueueLocal(CommandSpec spec, in RequestView request) => Commands.Add(new QueuedCommand(spec, request.Frame.ToArray()));
