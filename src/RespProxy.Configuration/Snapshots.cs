@@ -23,6 +23,16 @@ public enum UpstreamMode
     Standalone,
 }
 
+/// <summary>What the clients of a listener take the proxy for.</summary>
+public enum ClientView
+{
+    /// <summary>A plain Redis.</summary>
+    Standalone,
+
+    /// <summary>A Redis Cluster of one node that owns every slot, for clients that insist on a cluster.</summary>
+    Cluster,
+}
+
 public enum LogFormat
 {
     Text,
@@ -114,6 +124,11 @@ public sealed record ListenerSnapshot
 
     /// <summary>Tenant of every connection of this listener, without a password; null: clients must AUTH.</summary>
     public string? Tenant { get; init; }
+
+    public ClientView ClientView { get; init; } = ClientView.Standalone;
+
+    /// <summary>Where the cluster view says that its one node is; null: the address that the client itself has reached.</summary>
+    public NodeAddress? Announce { get; init; }
 }
 
 public sealed record TenantSnapshot

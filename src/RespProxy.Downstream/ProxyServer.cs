@@ -136,7 +136,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         var tenants = _proxyLoops[0].Tenants;
         foreach (ListenerSnapshot listener in _configuration.Listeners)
         {
-            var origin = new SessionOrigin(listener.Name, listener.Tenant is null ? null : tenants.Find(listener.Tenant));
+            var origin = new SessionOrigin(listener.Name, listener.Tenant is null ? null : tenants.Find(listener.Tenant), listener.ClientView, listener.Announce);
             try
             {
                 EndPoint endPoint = EndPointOf(listener);

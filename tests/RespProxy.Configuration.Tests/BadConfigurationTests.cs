@@ -233,6 +233,24 @@ public class BadConfigurationTests
             Loading.Errors(Loading.Minimal.Replace("    tenant: shop\n", "    tenant: shop\n    unixMode: 0660\n", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("clientView: clutser", "test.yaml:7:17: listeners[0].clientView: 'clutser' is not allowed here; allowed: standalone, cluster; did you mean 'cluster'?")]
+    [InlineData("announce: \"host:1\"", "test.yaml:7:15: listeners[0].announce: is for clientView: cluster only; remove it, or add that")]
+    [InlineData("clientView: cluster\n    announce: host", "test.yaml:8:15: listeners[0].announce: 'host': has no port; write host:port")]
+    [InlineData("clientView: cluster\n    announce: \"host:0\"", "test.yaml:8:15: listeners[0].announce: 'host:0': the port is not a number from 1 to 65535")]
+    public void A_client_view_and_what_it_announces_are_checked(string lines, string error) =>
+        Assert.Equal([error], Loading.Errors(Loading.Minimal.Replace("    tenant: shop\n", $"    tenant: shop\n    {lines}\n", StringComparison.Ordinal)));
+
+    [Fact]
+    public void A_cluster_view_of_a_unix_socket_needs_an_address_to_announce()
+    {
+        string yaml = Loading.Minimal.Replace("127.0.0.1:6379", "unix:///r.sock\n    clientView: cluster", StringComparison.Ordinal);
+
+        Assert.Contains("listeners[0].announce: is missing: a cluster client connects to host:port, which a Unix socket has not", Assert.Single(Loading.Errors(yaml)), StringComparison.Ordinal);
+        ListenerSnapshot listener = Loading.Valid(yaml.Replace("clientView: cluster", "clientView: cluster\n    announce: \"[::1]:7000\"", StringComparison.Ordinal)).Listeners[0];
+        Assert.Equal((ClientView.Cluster, new NodeAddress("::1", 7000)), (listener.ClientView, listener.Announce));
+    }
+
     [Fact]
     public void A_username_needs_a_password()
     {

@@ -230,24 +230,6 @@ public sealed class KeyspaceTests(KeyspaceScene scene) : IClassFixture<KeyspaceS
         Assert.Equal(string.Concat(Enumerable.Repeat(expected, Rounds)), string.Concat(replies.Select(reply => reply.Wire)));
     }
 
-    [Theory]
-    [InlineData("KEYS *")]
-    [InlineData("SCAN 0")]
-    [InlineData("DBSIZE")]
-    [InlineData("RANDOMKEY")]
-    [InlineData("FLUSHDB")]
-    public async Task Inside_a_transaction_they_are_refused_and_spoil_it(string call)
-    {
-        await using RunningProxy proxy = await scene.StartAsync(UpstreamMode.Standalone);
-        await using RespClient ten = await proxy.ConnectAsync("app10");
-        await ten.CommandAsync("MULTI");
-
-        RedisReply refusal = await ten.CommandAsync(call.Split(' '));
-
-        Assert.Equal($"ERR command '{call.Split(' ')[0].ToLowerInvariant()}' is not supported by this proxy inside a transaction", refusal.Text);
-        Assert.Equal("EXECABORT Transaction discarded because of previous errors.", (await ten.CommandAsync("EXEC")).Text);
-    }
-
     [Fact]
     public async Task With_replies_off_nothing_is_said_and_the_flush_still_happens()
     {

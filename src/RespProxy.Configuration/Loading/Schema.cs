@@ -37,7 +37,9 @@ internal sealed class Schema
         new("name", Scalar),
         new("bind", Scalar),
         new("unixMode", Scalar),
-        new("tenant", Scalar));
+        new("tenant", Scalar),
+        new("clientView", Scalar),
+        new("announce", Scalar));
 
     private static readonly Schema Tenant = Map(
         new("name", Scalar),

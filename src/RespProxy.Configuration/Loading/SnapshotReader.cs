@@ -102,6 +102,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             section.Error("bind", $"{Suggestion.Quote(bind)}: {wrong}");
         if (section.Has("unixMode") && address.UnixPath is null)
             section.Error("unixMode", "is for Unix sockets only; remove it, or bind to unix:///path");
+        ClientView view = section.Choice("clientView", ClientView.Standalone, ("standalone", ClientView.Standalone), ("cluster", ClientView.Cluster));
 
         return new ListenerSnapshot
         {
@@ -111,7 +112,29 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             UnixPath = address.UnixPath,
             UnixMode = ReadUnixMode(section),
             Tenant = section.Text("tenant"),
+            ClientView = view,
+            Announce = ReadAnnounce(section, view, address),
         };
+    }
+
+    private static NodeAddress? ReadAnnounce(Section section, ClientView view, BindAddress address)
+    {
+        if (view != ClientView.Cluster)
+        {
+            if (section.Has("announce")) section.Error("announce", "is for clientView: cluster only; remove it, or add that");
+            return null;
+        }
+
+        if (section.Text("announce") is not { } text)
+        {
+            if (address.UnixPath is not null)
+                section.Error("announce", "is missing: a cluster client connects to host:port, which a Unix socket has not; write the host:port of a TCP listener, or remove clientView");
+            return null;
+        }
+
+        if (Values.ParseAddress(text, minPort: 1, out NodeAddress announced) is not { } wrong) return announced;
+        section.Error("announce", $"{Suggestion.Quote(text)}: {wrong}");
+        return null;
     }
 
     private static int ReadUnixMode(Section section)

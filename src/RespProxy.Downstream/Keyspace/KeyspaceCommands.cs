@@ -22,6 +22,13 @@ internal static class KeyspaceCommands
     public static bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)
     {
         if (session.Pending > 0) return session.WaitUntilIdle();
+        Execute(session, request, spec);
+        return true;
+    }
+
+    /// <summary>Runs a command with nothing owed to the client, or nothing but the EXEC that it belongs to.</summary>
+    public static void Execute(ClientSession session, in RequestView request, CommandSpec spec)
+    {
         switch (spec.Name)
         {
             case "SCAN":
@@ -42,9 +49,11 @@ internal static class KeyspaceCommands
             default:
                 throw new InvalidOperationException($"{spec.Name} is routed to the whole keyspace, and nothing answers it");
         }
-
-        return true;
     }
+
+    /// <summary>Why the tenant may not run the command; null when it may.</summary>
+    public static string? RefusalOf(ClientSession session, CommandSpec spec) =>
+        spec.IsWrite && !session.Tenant!.AllowFlush ? $"{Refusals.Text(spec, session.Tenant)}: its configuration does not say allowFlush: true" : null;
 
     private static void Scan(ClientSession session, in RequestView request)
     {
@@ -91,8 +100,8 @@ internal static class KeyspaceCommands
         bool isPlain = request.Count == 1;
         if (!isPlain && (request.Count > 2 || !(LocalCommands.Is(request[1], "async"u8) || LocalCommands.Is(request[1], "sync"u8))))
             session.Reply(WireErrors.Syntax);
-        else if (!session.Tenant!.AllowFlush)
-            session.ReplyError($"{Refusals.Text(spec, session.Tenant)}: its configuration does not say allowFlush: true");
+        else if (RefusalOf(session, spec) is { } refusal)
+            session.ReplyError(refusal);
         else
             new FlushTask(session).Begin();
     }

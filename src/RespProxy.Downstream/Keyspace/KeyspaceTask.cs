@@ -20,18 +20,24 @@ internal abstract class KeyspaceTask : IReplySink
 {
     private static readonly CommandSpec Scan = CommandTable.Find("SCAN"u8)!;
 
+    private readonly IReplyCapture? _capture;
     private readonly byte _mark;
     private readonly uint _number;
     private bool _isAnswered;
 
-    /// <summary>Takes the request's place in the line of replies.</summary>
+    /// <summary>Takes the request's place in the line of replies; within a transaction that is EXEC's, which has taken it already.</summary>
     protected KeyspaceTask(ClientSession session)
     {
         Session = session;
         Namespace = session.Namespace;
         Upstream = session.Upstream;
-        _mark = session.TakeReplyMark();
-        _number = session.Reserve();
+        _capture = session.Capture;
+        if (_capture is null)
+        {
+            _mark = session.TakeReplyMark();
+            _number = session.Reserve();
+        }
+
         session.OnDelayed(default);
     }
 
@@ -57,7 +63,8 @@ internal abstract class KeyspaceTask : IReplySink
     {
         if (_isAnswered) return;
         _isAnswered = true;
-        Session.Complete(_number, _mark != 0 ? default : reply);
+        if (_capture is not null) _capture.Take(reply);
+        else Session.Complete(_number, _mark != 0 ? default : reply);
     }
 
     /// <summary>Answers with an error that a node gave, less the namespace.</summary>

@@ -141,7 +141,7 @@ internal static class IdentityCommands
             .Bulk("version").Bulk(ServerCommands.VersionOf(session))
             .Bulk("proto").Integer(session.IsResp3 ? 3 : 2)
             .Bulk("id").Integer(session.Id)
-            .Bulk("mode").Bulk("standalone")
+            .Bulk("mode").Bulk(session.Origin.IsClusterView ? "cluster" : "standalone")
             .Bulk("role").Bulk("master")
             .Bulk("modules").Array(0)
             .Written);

@@ -4,7 +4,6 @@ using System.Text;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
-using RespProxy.Protocol.Slots;
 
 namespace RespProxy.Downstream.Local;
 
@@ -25,7 +24,6 @@ internal static class ServerCommands
         ("maxmemory", "0"),
         ("maxmemory-policy", "noeviction"),
         ("notify-keyspace-events", ""),
-        ("proto-max-bulk-len", "536870912"),
         ("save", ""),
         ("timeout", "0"),
     ];
@@ -44,7 +42,7 @@ internal static class ServerCommands
                 reply.Text(ServerInfo.Write(session, request));
                 break;
             case LocalCommand.Config:
-                ConfigGet(reply, request);
+                ConfigGet(session, reply, request);
                 break;
             case LocalCommand.Acl:
                 reply.Bulk(session.Tenant!.Name);
@@ -55,13 +53,13 @@ internal static class ServerCommands
             case LocalCommand.Lolwut:
                 reply.Text("Redis ver. " + VersionOf(session) + "\n");
                 break;
-            case LocalCommand.Cluster when spec.Name == "CLUSTER|KEYSLOT":
-                reply.Integer(HashSlot.Of(request[2]));
-                break;
             case LocalCommand.Cluster:
+                ClusterCommands.Execute(session, request, spec, reply);
+                break;
+            case LocalCommand.Asking:
             case LocalCommand.Readonly:
             case LocalCommand.Readwrite:
-                reply.Raw(WireErrors.ClusterDisabled);
+                reply.Raw(session.Origin.IsClusterView ? "+OK\r\n"u8 : WireErrors.ClusterDisabled);
                 break;
             case LocalCommand.Help:
                 Help(reply, spec);
@@ -81,13 +79,14 @@ internal static class ServerCommands
         reply.Array(2).Bulk(now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)).Bulk(microseconds.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static void ConfigGet(ReplyBuilder reply, in RequestView request)
+    private static void ConfigGet(ClientSession session, ReplyBuilder reply, in RequestView request)
     {
+        (string Name, string Value)[] settings = [.. Settings, .. LiveSettings.Of(session)];
         var found = new List<(string Name, string Value)>();
         for (int i = 2; i < request.Count; i++)
         {
             string pattern = Encoding.UTF8.GetString(request[i]);
-            found.AddRange(Settings.Where(setting => FileSystemName.MatchesSimpleExpression(pattern, setting.Name)));
+            found.AddRange(settings.Where(setting => FileSystemName.MatchesSimpleExpression(pattern, setting.Name)));
         }
 
         (string Name, string Value)[] distinct = [.. found.Distinct()];
@@ -95,7 +94,7 @@ internal static class ServerCommands
         foreach ((string name, string value) in distinct) reply.Bulk(name).Bulk(value);
     }
 
-    private static void Help(ReplyBuilder reply, CommandSpec spec)
+    internal static void Help(ReplyBuilder reply, CommandSpec spec)
     {
         string container = spec.Name[..spec.Name.IndexOf('|', StringComparison.Ordinal)];
         CommandSpec[] usable = [.. CommandTable.All.Where(other => other.Refusal == Refusal.None && other.Name.StartsWith(container + "|", StringComparison.Ordinal))];

@@ -12,11 +12,11 @@ internal static class ServerInfo
     [
         ("server", WriteServer),
         ("clients", WriteClients),
-        ("memory", (text, _) => text.Append("# Memory\r\nused_memory:0\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")),
+        ("memory", (text, _) => text.Append("# Memory\r\nused_memory:0\r\nused_memory_human:0B\r\nused_memory_peak_human:0B\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")),
         ("persistence", (text, _) => text.Append("# Persistence\r\nloading:0\r\nasync_loading:0\r\nrdb_bgsave_in_progress:0\r\naof_enabled:0\r\n")),
         ("stats", (text, _) => text.Append("# Stats\r\n")),
         ("replication", (text, _) => text.Append("# Replication\r\nrole:master\r\nconnected_slaves:0\r\n")),
-        ("cluster", (text, _) => text.Append("# Cluster\r\ncluster_enabled:0\r\n")),
+        ("cluster", (text, session) => text.Append("# Cluster\r\ncluster_enabled:").Append(session.Origin.IsClusterView ? '1' : '0').Append("\r\n")),
         ("keyspace", (text, _) => text.Append("# Keyspace\r\n")),
     ];
 
@@ -42,7 +42,7 @@ internal static class ServerInfo
         long uptime = (long)(facts.Time.GetUtcNow() - facts.StartedAt).TotalSeconds;
         text.Append(
             CultureInfo.InvariantCulture,
-            $"# Server\r\nredis_version:{ServerCommands.VersionOf(session)}\r\nredis_mode:standalone\r\narch_bits:64\r\nrun_id:{facts.RunId}\r\nuptime_in_seconds:{uptime}\r\nuptime_in_days:{uptime / 86400}\r\n");
+            $"# Server\r\nredis_version:{ServerCommands.VersionOf(session)}\r\nredis_mode:{(session.Origin.IsClusterView ? "cluster" : "standalone")}\r\narch_bits:64\r\nrun_id:{facts.RunId}\r\nuptime_in_seconds:{uptime}\r\nuptime_in_days:{uptime / 86400}\r\n");
     }
 
     private static void WriteClients(StringBuilder text, ClientSession session)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.PubSub;
@@ -33,7 +32,6 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     private SessionFlow _flow = null!; // set with the connection: one that fails before it is introduced has none
     private RequestIntake _intake;
     private BlockedRequest? _blocked;
-    private ArrayBufferWriter<byte>? _capture;
     private ReplyQueue _replies;
     private bool _closing;
     private bool _peerFinished;
@@ -202,9 +200,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Answers the request at hand with a reply of the proxy's own, in its turn.</summary>
     public void Reply(ReadOnlySpan<byte> reply)
     {
-        if (_capture is not null)
+        if (Capture is { } capture)
         {
-            _capture.Write(reply);
+            capture.Take(reply);
             return;
         }
 
@@ -351,8 +349,11 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Watch = null;
     }
 
-    /// <summary>Until called with null, replies of the proxy's own go to <paramref name="output"/> instead of the client.</summary>
-    public void CaptureReplies(ArrayBufferWriter<byte>? output) => _capture = output;
+    /// <summary>Who takes the replies of the command that runs now in place of the client; null: nobody.</summary>
+    public IReplyCapture? Capture { get; private set; }
+
+    /// <summary>Until called with null, replies of the proxy's own go to <paramref name="capture"/> instead of the client.</summary>
+    public void CaptureReplies(IReplyCapture? capture) => Capture = capture;
 
     public void Authenticate(Tenant tenant)
     {

@@ -30,7 +30,8 @@ internal static class CommandGate
             CommandSpec? subcommand = CommandTable.FindSubcommand(spec, request[1]);
             if (subcommand is null)
             {
-                Refuse(session, Refusals.UnknownSubcommand(spec, request[1]));
+                if (spec.Refusal == Refusal.Absent) AnswerUnknown(session, request);
+                else Refuse(session, Refusals.UnknownSubcommand(spec, request[1]));
                 return true;
             }
 
@@ -55,18 +56,17 @@ internal static class CommandGate
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsRefused(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        if (!spec.AcceptsArgumentCount(request.Count)) RefuseArity(session, spec);
+        if (!spec.AcceptsArgumentCount(request.Count)) RefuseArity(session, request, spec);
         else if (session.Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0) session.Reply(WireErrors.NoAuth);
         else if (session.IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local)) Refuse(session, Refusals.WhileSubscribed(spec));
-        else if (spec.Route == RouteRule.None) Refuse(session, Refusals.Text(spec, session.Tenant!));
-        else if (session.Transaction is not null && spec.Route == RouteRule.Keyspace) Refuse(session, Refusals.NotInTransaction(spec));
+        else if (spec.Route == RouteRule.None) Refuse(session, spec.Refusal == Refusal.Absent ? Refusals.UnknownCommand(request) : Refusals.Text(spec, session.Tenant!));
         else return false;
         return true;
     }
 
-    private static void RefuseArity(ClientSession session, CommandSpec spec)
+    private static void RefuseArity(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        string text = Refusals.WrongArity(spec);
+        string text = spec.Refusal == Refusal.Absent ? Refusals.UnknownCommand(request) : Refusals.WrongArity(spec);
         if (spec.Local == LocalCommand.Exec) TransactionCommands.RefuseExec(session, text["ERR ".Length..]);
         else Refuse(session, text);
     }

@@ -26,8 +26,9 @@ internal static class Refusals
         ? $"NOPERM tenant '{tenant.Name}' may not run '{LowerName(spec)}'"
         : $"ERR command '{LowerName(spec)}' is not supported by this proxy yet";
 
-    /// <summary>Whole-keyspace commands take many requests to many nodes, which no transaction of one node can hold.</summary>
-    public static string NotInTransaction(CommandSpec spec) => $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction";
+    /// <summary>Commands on the whole keyspace run before or after what one node runs as one, never in the midst of it.</summary>
+    public static string BehindKeyspace(CommandSpec spec) =>
+        $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction after a command on the whole keyspace that came after others";
 
     /// <summary>The whole error line of a request that got no reply.</summary>
     public static ReadOnlySpan<byte> Line(UpstreamFailure failure) => failure switch

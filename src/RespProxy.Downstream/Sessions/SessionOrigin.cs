@@ -1,3 +1,4 @@
+using RespProxy.Configuration;
 using RespProxy.Tenancy.Tenants;
 
 namespace RespProxy.Downstream.Sessions;
@@ -5,7 +6,12 @@ namespace RespProxy.Downstream.Sessions;
 /// <summary>The listener a client came in on.</summary>
 /// <param name="Listener">The listener's name.</param>
 /// <param name="Tenant">Tenant of all its connections; null where clients must authenticate.</param>
-internal sealed record SessionOrigin(string Listener, Tenant? Tenant);
+/// <param name="View">What its clients take the proxy for.</param>
+/// <param name="Announce">The address of the cluster view's node; null: the one that the client itself has reached.</param>
+internal sealed record SessionOrigin(string Listener, Tenant? Tenant, ClientView View = ClientView.Standalone, NodeAddress? Announce = null)
+{
+    public bool IsClusterView => View == ClientView.Cluster;
+}
 
 /// <summary>CLIENT REPLY (https://redis.io/docs/latest/commands/client-reply/).</summary>
 internal enum ReplyMode : byte

@@ -30,6 +30,14 @@ internal sealed class Transaction
     /// <summary>Some are answered by the proxy, and may change the session, when EXEC is.</summary>
     public bool HasLocalCommands { get; private set; }
 
+    /// <summary>Commands on the whole keyspace that run before those of the node.</summary>
+    public List<QueuedCommand> Leading { get; } = [];
+
+    /// <summary>Commands on the whole keyspace that run after those of the node: none of these may be queued behind them.</summary>
+    public List<QueuedCommand> Trailing { get; } = [];
+
+    public bool HasKeyspace => Leading.Count + Trailing.Count > 0;
+
     /// <summary>MULTI and the queued commands so far.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
@@ -56,6 +64,13 @@ internal sealed class Transaction
     {
         HasLocalCommands = true;
         Commands.Add(new QueuedCommand(spec, request.Frame.ToArray()));
+    }
+
+    /// <summary>What EXEC finds out of a watch comes before all effects, so under a watch every command on the keyspace runs after the node's.</summary>
+    public void QueueKeyspace(CommandSpec spec, in RequestView request, bool isWatched)
+    {
+        QueueLocal(spec, request);
+        (NodeCommands > 0 || isWatched ? Trailing : Leading).Add(Commands[^1]);
     }
 
     /// <summary>Adds the EXEC that ends it.</summary>

@@ -1,3 +1,4 @@
+using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -58,6 +59,16 @@ internal static class TransactionCommands
         {
             transaction.IsDirty = true;
             session.ReplyError("ERR transaction is too large, split it"u8);
+        }
+        else if (spec.Route == RouteRule.Keyspace && KeyspaceCommands.RefusalOf(session, spec) is { } refusal)
+        {
+            transaction.IsDirty = true;
+            session.ReplyError(refusal);
+        }
+        else if (spec.Route == RouteRule.Keyspace)
+        {
+            transaction.QueueKeyspace(spec, request, session.Watch is not null);
+            session.Reply(Queued);
         }
         else if (spec.Route == RouteRule.Local)
         {

@@ -19,6 +19,12 @@ internal sealed class TransactionRouter(ProxyLoop loop)
     /// <summary>Adds a command for the node to the transaction; otherwise answers why not and returns false.</summary>
     public bool TryQueue(ClientSession session, in RequestView request, CommandSpec spec, Transaction transaction)
     {
+        if (transaction.Trailing.Count > 0)
+        {
+            session.ReplyError(Refusals.BehindKeyspace(spec));
+            return false;
+        }
+
         KeyExtraction found = RequestRouter.FindNames(request, spec, _keys, out ReadOnlySpan<byte> error);
         if (found == KeyExtraction.Unsupported)
         {
@@ -62,27 +68,37 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         WatchLease? watch = session.Watch;
         SlotMap? map = session.Upstream.Map;
         bool mapChanged = map is not null && map.Version != session.MapVersion;
-        // A guarded EXEC takes another connection than what was sent before it.
-        if (session.Pending > 0 && (mapChanged || watch is not null)) return session.WaitUntilIdle();
+        // A guarded EXEC takes another connection than what was sent before it, and the whole keyspace takes all of them.
+        if (session.Pending > 0 && (mapChanged || watch is not null || transaction.HasKeyspace)) return session.WaitUntilIdle();
         if (mapChanged) session.MapVersion = map!.Version;
         session.Transaction = null;
         session.Watch = null;
-        var run = new TransactionRun(session, transaction, watch);
         if (watch is not null && (watch.IsBroken || watch.Connection.IsClosed))
         {
             watch.End();
             session.Reply(loop.Builder.Start(session.IsResp3).NullArray().Written);
         }
-        else if (watch is null && transaction.NodeCommands == 0)
-        {
-            run.CompleteLocally(session.Reserve());
-        }
         else
         {
-            Send(session, transaction, run, watch, map);
+            Run(session, transaction, new TransactionRun(session, transaction, watch, session.TakeReplyMark(), session.Reserve()), watch);
         }
 
         return true;
+    }
+
+    /// <summary>Commands on the whole keyspace that were queued first come first; then what the node runs as one, which the rest follows.</summary>
+    private void Run(ClientSession session, Transaction transaction, TransactionRun run, WatchLease? watch)
+    {
+        // Nothing of the client's may get in between.
+        if (transaction.HasKeyspace) session.OnDelayed(default);
+        if (transaction.Leading.Count > 0) run.Steps.Run(transaction.Leading, () => SendUnit(session, transaction, run, watch));
+        else SendUnit(session, transaction, run, watch);
+    }
+
+    private void SendUnit(ClientSession session, Transaction transaction, TransactionRun run, WatchLease? watch)
+    {
+        if (watch is null && transaction.NodeCommands == 0) run.CompleteLocally();
+        else Send(session, transaction, run, watch);
     }
 
     /// <summary>Sends WATCH over the client's leased connection. False: not now; offered again when nothing is owed.</summary>
@@ -111,8 +127,9 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         return true;
     }
 
-    private void Send(ClientSession session, Transaction transaction, TransactionRun run, WatchLease? watch, SlotMap? map)
+    private void Send(ClientSession session, Transaction transaction, TransactionRun run, WatchLease? watch)
     {
+        SlotMap? map = session.Upstream.Map;
         transaction.Close();
         int slot = transaction.Slot >= 0 ? transaction.Slot : watch?.Slot ?? transaction.ChannelSlot;
         var inFlight = new InFlightRequest
@@ -121,8 +138,8 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             Command = ExecSpec,
             StartedAt = loop.Events.Now,
             Slot = (ushort)slot,
-            Mark = session.TakeReplyMark(),
-            Tag = session.Reserve(),
+            Mark = run.Mark,
+            Tag = run.Number,
             EarlyReplies = transaction.NodeCommands + 1,
         };
         NodeConnection? node = watch?.Connection ?? (map is null ? null : session.Upstream.Select(map, slot, session.IsResp3));

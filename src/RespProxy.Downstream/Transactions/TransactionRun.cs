@@ -12,56 +12,74 @@ namespace RespProxy.Downstream.Transactions;
 /// A transaction that was sent: waits for EXEC's reply, takes the namespace off each element by its command's rule, and puts the replies that the
 /// proxy gives itself into their places.
 /// </summary>
-internal sealed class TransactionRun(ClientSession session, Transaction transaction, WatchLease? watch) : IReplySink
+internal sealed class TransactionRun(ClientSession session, Transaction transaction, WatchLease? watch, byte mark, uint number) : IReplySink
 {
+    /// <summary>EXEC's mark: whether its reply is to be swallowed.</summary>
+    public byte Mark => mark;
+
+    /// <summary>EXEC's place in the line of replies.</summary>
+    public uint Number => number;
+
+    /// <summary>The commands on the whole keyspace.</summary>
+    public KeyspaceSteps Steps { get; } = new(session);
+
     public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply)
     {
         watch?.EndAfterExec();
-        if (request.Mark != 0)
-        {
-            session.Complete(request.Tag, default);
-            return;
-        }
-
         if (reply[0] == '-') CompleteError(request, reply);
-        else if (IsNull(reply)) session.Complete(request.Tag, reply);
-        else CompleteArray(request.Tag, reply);
+        else if (IsNull(reply)) Complete(reply);
+        else TakeArray(reply);
     }
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {
         watch?.EndAfterExec();
         // A watch whose connection broke before EXEC had left is a lost race; after that nobody knows.
-        if (watch is not null && failure == UpstreamFailure.NotExecuted) session.Complete(request.Tag, session.Loop.Builder.Start(session.IsResp3).NullArray().Written);
-        else session.Complete(request.Tag, Refusals.Line(failure));
+        if (watch is not null && failure == UpstreamFailure.NotExecuted) Complete(session.Loop.Builder.Start(session.IsResp3).NullArray().Written);
+        else Complete(Refusals.Line(failure));
     }
 
     public void OnDelayed(in InFlightRequest request) => session.OnDelayed(request);
 
     /// <summary>The replies of a transaction of which no node had to be asked.</summary>
-    public void CompleteLocally(uint number)
+    public void CompleteLocally() => Steps.Run(transaction.Trailing, Compose);
+
+    private void Compose()
     {
         var output = new ArrayBufferWriter<byte>();
         WriteHeader(output);
-        foreach (QueuedCommand command in transaction.Commands) RunQueued(command, output);
-        session.Complete(number, output.WrittenSpan);
+        foreach (QueuedCommand command in transaction.Commands) WriteOwn(command, output);
+        Complete(output.WrittenSpan);
     }
 
     private void CompleteError(in InFlightRequest request, ReadOnlySpan<byte> reply)
     {
         bool movedUnderWatch = watch is not null && NodeErrors.Classify(reply) != NodeErrorKind.Plain;
-        if (movedUnderWatch) session.Complete(request.Tag, session.Loop.Builder.Start(session.IsResp3).NullArray().Written);
+        if (movedUnderWatch) Complete(session.Loop.Builder.Start(session.IsResp3).NullArray().Written);
         else session.OnReply(request, reply);
     }
 
-    private void CompleteArray(uint number, ReadOnlySpan<byte> reply)
+    /// <summary>The node has run its commands. What follows them may take its time; the reply's bytes do not wait.</summary>
+    private void TakeArray(ReadOnlySpan<byte> reply)
+    {
+        if (transaction.Trailing.Count == 0)
+        {
+            Compose(reply);
+            return;
+        }
+
+        byte[] kept = reply.ToArray();
+        Steps.Run(transaction.Trailing, () => Compose(kept));
+    }
+
+    private void Compose(ReadOnlySpan<byte> reply)
     {
         var output = new ArrayBufferWriter<byte>(reply.Length + 64);
         var cursor = new ReplyCursor(reply);
         long count = cursor.ReadAggregateHeader();
         if (count != transaction.NodeCommands)
         {
-            session.Complete(number, "-ERR upstream sent a reply of an unexpected form\r\n"u8);
+            Complete("-ERR upstream sent a reply of an unexpected form\r\n"u8);
             return;
         }
 
@@ -69,10 +87,18 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         foreach (QueuedCommand command in transaction.Commands)
         {
             if (command.IsForNode) WriteElement(cursor.Skip(), command.Spec, output);
-            else RunQueued(command, output);
+            else WriteOwn(command, output);
         }
 
-        session.Complete(number, output.WrittenSpan);
+        Complete(output.WrittenSpan);
+    }
+
+    private void Complete(ReadOnlySpan<byte> reply) => session.Complete(number, mark != 0 ? default : reply);
+
+    private void WriteOwn(in QueuedCommand command, ArrayBufferWriter<byte> output)
+    {
+        if (command.Spec.Route == RouteRule.Keyspace) output.Write(Steps.NextReply());
+        else RunQueued(command, output);
     }
 
     /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
@@ -87,7 +113,7 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         int before = output.WrittenCount;
         var reader = new RequestReader();
         reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
-        session.CaptureReplies(output);
+        session.CaptureReplies(new BufferCapture(output));
         LocalCommands.TryExecute(session, reader.View(command.LocalFrame, length), command.Spec);
         session.CaptureReplies(null);
         // EXEC's array has one element for each command, also for one that answers nothing by itself.
@@ -119,4 +145,9 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
     }
 
     private static bool IsNull(ReadOnlySpan<byte> reply) => reply[0] == '_' || reply.SequenceEqual("*-1\r\n"u8);
+
+    private sealed class BufferCapture(ArrayBufferWriter<byte> output) : IReplyCapture
+    {
+        public void Take(ReadOnlySpan<byte> reply) => output.Write(reply);
+    }
 }

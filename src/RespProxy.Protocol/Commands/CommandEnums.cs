@@ -75,6 +75,9 @@ public enum Refusal
     /// <summary>Exists in Redis and is not for tenants (administration, other tenants' data): NOPERM.</summary>
     NotForTenants,
 
+    /// <summary>Not a command of a plain Redis server (SENTINEL): answered as the unknown command that it is there.</summary>
+    Absent,
+
     /// <summary>For tenants one day, and refused until its rules are complete: ERR, never forwarded raw.</summary>
     NotYet,
 }
@@ -99,6 +102,7 @@ public enum LocalCommand
     Acl,
     Lolwut,
     Role,
+    Asking,
     Readonly,
     Readwrite,
     Multi,

@@ -50,7 +50,7 @@ public static class CommandReference
 
     private static string Supported(CommandSpec spec) => (spec.Refusal, spec.Route) switch
     {
-        (Refusal.NotForTenants, _) => "no",
+        (Refusal.NotForTenants or Refusal.Absent, _) => "no",
         (Refusal.NotYet, _) => "not yet",
         (_, RouteRule.Local) => "proxy",
         (_, RouteRule.None) => "",

@@ -30,8 +30,7 @@ internal static class RowFactory
     // Why a command is not for tenants.
     public const string Administration = "Administration of the servers that all tenants share.";
     public const string Others = "Acts on, or shows, what belongs to other tenants.";
-    public const string Slots = "The proxy follows redirects itself; tenants see no slots.";
-    public const string Sentinel = "The proxy is no Sentinel.";
+    public const string Sentinel = "Unknown, as to any Redis that is no Sentinel.";
 
     // Why a command is not there yet.
     public const string Scripts = "Scripts could name keys of other tenants.";
@@ -113,6 +112,10 @@ internal static class RowFactory
 
     public static CommandSpec NotForTenants(string name, int arity, CommandFlags flags, string why, KeySpec keys = default, ReplyRule reply = ReplyRule.Verbatim) =>
         Row(name, arity, flags, keys, RouteRule.None, reply, refusal: Refusal.NotForTenants, note: why);
+
+    /// <summary>Unknown to a plain server.</summary>
+    public static CommandSpec Absent(string name, int arity, CommandFlags flags, string why) =>
+        Row(name, arity, flags, default, RouteRule.None, refusal: Refusal.Absent, note: why);
 
     public static CommandSpec NotYet(string name, int arity, CommandFlags flags, string why, KeySpec keys = default, ReplyRule reply = ReplyRule.Verbatim) =>
         Row(name, arity, flags, keys, RouteRule.None, reply, refusal: Refusal.NotYet, note: why);
