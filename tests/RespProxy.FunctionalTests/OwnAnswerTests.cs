@@ -55,7 +55,7 @@ public sealed class OwnAnswerTests : IAsyncLifetime
         string strangerId = (await stranger.CommandAsync("CLIENT", "ID")).Text;
 
         Assert.Equal(0, (await _client.CommandAsync("CLIENT", "KILL", "ID", strangerId)).Integer);
-        Assert.Equal(0, (await _client.CommandAsync("CLIENT", "KILL", "USER", "app2")).Integer);
+        Assert.Equal("ERR No such user 'app2'", (await _client.CommandAsync("CLIENT", "KILL", "USER", "app2")).Text);
         Assert.Equal(1, (await _client.CommandAsync("CLIENT", "KILL", "ID", mateId)).Integer);
 
         Assert.Empty(await mate.ReadToEndAsync());

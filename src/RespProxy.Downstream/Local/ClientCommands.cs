@@ -218,7 +218,7 @@ internal static class ClientCommands
         {
             filter.Address = Encoding.UTF8.GetString(request[2]);
         }
-        else if (!filter.TryRead(request, out string? error))
+        else if (!filter.TryRead(request, session.Tenant!.Name, out string? error))
         {
             session.ReplyError(error);
             return;

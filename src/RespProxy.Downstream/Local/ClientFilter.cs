@@ -5,12 +5,11 @@ using RespProxy.Protocol.Resp;
 
 namespace RespProxy.Downstream.Local;
 
-/// <summary>The filters of CLIENT KILL; all that are given must match. https://redis.io/docs/latest/commands/client-kill/</summary>
+/// <summary>The filters of CLIENT KILL over a tenant's own clients; all that are given must match. https://redis.io/docs/latest/commands/client-kill/</summary>
 internal sealed class ClientFilter
 {
     private long? _id;
     private string? _localAddress;
-    private string? _user;
     private bool _wantsNormal;
     private bool _wantsSubscribers;
     private bool _matchesNone;
@@ -19,10 +18,11 @@ internal sealed class ClientFilter
 
     public bool SkipMe { get; set; } = true;
 
-    public bool TryRead(in RequestView request, [NotNullWhen(false)] out string? error)
+    /// <summary>False, with the text to answer, for what is no filter. <paramref name="user"/> is the only user there is to the tenant.</summary>
+    public bool TryRead(in RequestView request, string user, [NotNullWhen(false)] out string? error)
     {
         error = request.Count % 2 == 0 ? null : "ERR syntax error";
-        for (int i = 2; error is null && i < request.Count; i += 2) error = ReadOne(request[i], request[i + 1]);
+        for (int i = 2; error is null && i < request.Count; i += 2) error = ReadOne(request[i], request[i + 1], user);
         return error is null;
     }
 
@@ -33,8 +33,7 @@ internal sealed class ClientFilter
         && !(SkipMe && client == self)
         && (_id is null || _id == client.Id)
         && (Address is null || Address == client.RemoteAddress)
-        && (_localAddress is null || _localAddress == client.LocalAddress)
-        && (_user is null || _user == client.Tenant?.Name);
+        && (_localAddress is null || _localAddress == client.LocalAddress);
 
     /// <summary>What TYPE may name; a tenant's own connections are only normal or pubsub.</summary>
     public static bool IsClientType(ReadOnlySpan<byte> type) =>
@@ -43,7 +42,7 @@ internal sealed class ClientFilter
 
     public static string UnknownType(string type) => $"ERR Unknown client type '{type}'";
 
-    private string? ReadOne(ReadOnlySpan<byte> option, ReadOnlySpan<byte> value)
+    private string? ReadOne(ReadOnlySpan<byte> option, ReadOnlySpan<byte> value, string user)
     {
         string text = Encoding.UTF8.GetString(value);
         if (LocalCommands.Is(option, "ID"u8))
@@ -69,7 +68,7 @@ internal sealed class ClientFilter
 
         if (LocalCommands.Is(option, "ADDR"u8)) Address = text;
         else if (LocalCommands.Is(option, "LADDR"u8)) _localAddress = text;
-        else if (LocalCommands.Is(option, "USER"u8)) _user = text;
+        else if (LocalCommands.Is(option, "USER"u8)) return text == user ? null : $"ERR No such user '{text}'";
         else return "ERR syntax error";
         return null;
     }

@@ -52,6 +52,19 @@ public sealed class DifferentialTests(DifferentialServers servers) : IClassFixtu
     }
 
     [Fact]
+    public async Task Every_option_that_a_live_server_documents_is_used_in_a_scenario()
+    {
+        ILookup<string, string> options = await DocumentedOptions.ReadAsync(servers.Oracle);
+        string[] unused = [.. Supported.Where(row => !Exemptions.WithoutScenario.ContainsKey(row.Name)).SelectMany(row => options[row.Name]
+            .Except(Scenarios[row.Name].SelectMany(scenario => scenario.Calls).SelectMany(call => call.Arguments), StringComparer.OrdinalIgnoreCase)
+            .Select(option => $"{row.Name} {option}"))];
+        Assert.True(options.Count > 80, $"only {options.Count} commands have options");
+        string[] missing = [.. unused.Except(Exemptions.WithoutOption.Keys)];
+        Assert.True(missing.Length == 0, $"in no scenario: {string.Join(", ", missing)}");
+        Assert.Empty(Exemptions.WithoutOption.Keys.Except(unused));
+    }
+
+    [Fact]
     public void Every_scenario_is_of_a_row_of_the_table_and_calls_its_command()
     {
         string[] astray = [.. Scenarios.SelectMany(row => row)

@@ -52,9 +52,16 @@ internal sealed record Trial(Scenario Scenario, bool InMulti)
         var replies = new IReadOnlyList<RawReply>[trials.Count];
         for (int i = 0; i < trials.Count; i++)
         {
-            List<RawReply> before = await ReadUntilAsync(client, Begin(i)[1]);
-            if (before is not [.., { Wire: "+OK\r\n" }]) throw new InvalidOperationException($"{peer.Name} did not flush before {trials[i]}: {before.LastOrDefault()?.Wire}");
-            replies[i] = (await ReadUntilAsync(client, End(i)[1])).SkipLast(1).ToList();
+            try
+            {
+                List<RawReply> before = await ReadUntilAsync(client, Begin(i)[1]);
+                if (before is not [.., { Wire: "+OK\r\n" }]) throw new InvalidOperationException("the keyspace was not flushed");
+                replies[i] = (await ReadUntilAsync(client, End(i)[1])).SkipLast(1).ToList();
+            }
+            catch (Exception e) when (e is OperationCanceledException or EndOfStreamException or FormatException or InvalidOperationException)
+            {
+                throw new InvalidOperationException($"[{peer.Name}] RESP{resp} {trials[i]}: {e.Message}", e);
+            }
         }
 
         await sending;
