@@ -17,11 +17,10 @@ internal static class ServerCommands
     /// <summary>Told until a node has told its own.</summary>
     private const string FallbackVersion = "7.0.0";
 
-    /// <summary>What CONFIG GET knows: what clients and benchmarks ask for on connect, with the values true for a tenant.</summary>
+    /// <summary>What CONFIG GET knows: what clients and benchmarks ask for on connect, with the values true for a tenant; and databases, which are its own.</summary>
     private static readonly (string Name, string Value)[] Settings =
     [
         ("appendonly", "no"),
-        ("databases", "1"),
         ("maxmemory", "0"),
         ("maxmemory-policy", "noeviction"),
         ("notify-keyspace-events", ""),
@@ -44,7 +43,7 @@ internal static class ServerCommands
                 reply.Text(ServerInfo.Write(session, request));
                 break;
             case LocalCommand.Config:
-                ConfigGet(reply, request);
+                ConfigGet(session, reply, request);
                 break;
             case LocalCommand.Acl:
                 reply.Bulk(session.Tenant!.Name);
@@ -81,13 +80,14 @@ internal static class ServerCommands
         reply.Array(2).Bulk(now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)).Bulk(microseconds.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static void ConfigGet(ReplyBuilder reply, in RequestView request)
+    private static void ConfigGet(ClientSession session, ReplyBuilder reply, in RequestView request)
     {
+        string databases = session.Tenant!.Databases.Length.ToString(CultureInfo.InvariantCulture);
         var found = new List<(string Name, string Value)>();
         for (int i = 2; i < request.Count; i++)
         {
             string pattern = Encoding.UTF8.GetString(request[i]);
-            found.AddRange(Settings.Where(setting => FileSystemName.MatchesSimpleExpression(pattern, setting.Name)));
+            found.AddRange(Settings.Append((Name: "databases", Value: databases)).Where(setting => FileSystemName.MatchesSimpleExpression(pattern, setting.Name)));
         }
 
         (string Name, string Value)[] distinct = [.. found.Distinct()];

@@ -59,6 +59,11 @@ internal static class TransactionCommands
             transaction.IsDirty = true;
             session.ReplyError("ERR transaction is too large, split it"u8);
         }
+        else if (spec.Local == LocalCommand.Select)
+        {
+            transaction.QueueSelect(spec, request, session.Tenant!);
+            session.Reply(Queued);
+        }
         else if (spec.Route == RouteRule.Local)
         {
             transaction.QueueLocal(spec, request);
@@ -83,7 +88,7 @@ internal static class TransactionCommands
             return;
         }
 
-        session.Transaction = new Transaction();
+        session.Transaction = new Transaction(session.Namespace);
         session.Reply("+OK\r\n"u8);
     }
 

@@ -1,4 +1,6 @@
 using RespProxy.Configuration;
+using RespProxy.Downstream.Keyspace;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
@@ -25,8 +27,17 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             return false;
         }
 
-        KeyNamespace ns = session.Namespace;
-        int slot = CommonSlot(request, ns, session.Upstream);
+        KeyNamespace ns = spec.Route == RouteRule.Channel ? ChannelName.NamespaceOf(session.Tenant!, spec) : transaction.Namespace;
+        if (_keys.HasMore && IsDealtWith(session, request, spec, transaction, out bool isQueued)) return isQueued;
+        if (!TryTakeSlot(session, spec, transaction, CommonSlot(request, ns, session.Upstream))) return false;
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
+        transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
+        return true;
+    }
+
+    /// <summary>All keys of a transaction are in one slot. Otherwise answers so and returns false.</summary>
+    private static bool TryTakeSlot(ClientSession session, CommandSpec spec, Transaction transaction, int slot)
+    {
         int wanted = transaction.Slot >= 0 ? transaction.Slot : session.Watch?.Slot ?? slot;
         if (spec.Name == "PUBLISH")
         {
@@ -43,8 +54,34 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             transaction.Slot = slot;
         }
 
-        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
-        transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
+        return true;
+    }
+
+    /// <summary>Queues what names a key of another database, or refuses a pattern without a form upstream. False: it is queued as any other.</summary>
+    private bool IsDealtWith(ClientSession session, in RequestView request, CommandSpec spec, Transaction transaction, out bool isQueued)
+    {
+        isQueued = false;
+        if (_keys.DatabaseArgument == 0)
+        {
+            if (RequestRouter.CanWritePatterns(request, _keys, transaction.Namespace)) return false;
+            session.Reply(KeyspaceErrors.PatternWithoutTag);
+        }
+        else if (!DatabaseTransfer.TryRead(session, transaction.Namespace, request, spec, _keys, out DatabaseTransfer transfer, out ReadOnlySpan<byte> error))
+        {
+            transaction.QueueAnswer(spec, error);
+            isQueued = true;
+        }
+        else if (transfer.Slot < 0)
+        {
+            session.Reply(KeyspaceErrors.DatabasesApart);
+        }
+        else if (TryTakeSlot(session, spec, transaction, session.Upstream.Snapshot.Mode == UpstreamMode.Standalone ? 0 : transfer.Slot))
+        {
+            transfer.Bytes.CopyTo(transaction.Reserve(transfer.Bytes.Length));
+            transaction.Queue(spec, transfer.Bytes.Length);
+            isQueued = true;
+        }
+
         return true;
     }
 
@@ -54,8 +91,8 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         WatchLease? watch = session.Watch;
         SlotMap? map = session.Upstream.Map;
         bool mapChanged = map is not null && map.Version != session.MapVersion;
-        // A guarded EXEC takes another connection than what was sent before it.
-        if (session.Pending > 0 && (mapChanged || watch is not null)) return session.WaitUntilIdle();
+        // A guarded EXEC takes another connection than what was sent before it; a SELECT in it changes what their replies are read by.
+        if (session.Pending > 0 && (mapChanged || watch is not null || transaction.Selects)) return session.WaitUntilIdle();
         if (mapChanged) session.MapVersion = map!.Version;
         session.Transaction = null;
         session.Watch = null;
@@ -122,8 +159,8 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         {
             transaction.Bytes.CopyTo(node.GetSpan(transaction.Length));
             node.Send(transaction.Length, inFlight);
-            // And what comes after it takes the shared one again.
-            if (watch is not null) session.OnDelayed(inFlight);
+            // And what comes after it takes the shared one again, or is for another database.
+            if (watch is not null || transaction.Selects) session.OnDelayed(inFlight);
         }
         else
         {
@@ -150,7 +187,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             Mark = session.TakeReplyMark(),
             Tag = session.Reserve(),
         };
-        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         watch.Sent();
         watch.Connection.Send(RequestRewriter.Write(request, _keys, ns, watch.Connection.GetSpan(size)), inFlight);
         // A read that overtook the watch could be stale by the time the watch begins.

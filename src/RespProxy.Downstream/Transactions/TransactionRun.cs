@@ -68,7 +68,7 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         WriteHeader(output);
         foreach (QueuedCommand command in transaction.Commands)
         {
-            if (command.LocalFrame is null) WriteElement(cursor.Skip(), command.Spec, output);
+            if (command is { LocalFrame: null, Answer: null }) WriteElement(cursor.Skip(), command.Spec, output);
             else RunQueued(command, output);
         }
 
@@ -78,11 +78,20 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
     /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
     private void RunQueued(in QueuedCommand command, ArrayBufferWriter<byte> output)
     {
+        if (command.Answer is not null)
+        {
+            output.Write(command.Answer);
+            return;
+        }
+
         int before = output.WrittenCount;
         var reader = new RequestReader();
         reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
         session.CaptureReplies(output);
-        LocalCommands.TryExecute(session, reader.View(command.LocalFrame, length), command.Spec);
+        RequestView request = reader.View(command.LocalFrame, length);
+        // The reply it would wait for is this EXEC's own.
+        if (command.Spec.Local == LocalCommand.Select) SelectCommand.Execute(session, request);
+        else LocalCommands.TryExecute(session, request, command.Spec);
         session.CaptureReplies(null);
         // EXEC's array has one element for each command, also for one that answers nothing by itself.
         if (output.WrittenCount == before) output.Write("+OK\r\n"u8);
