@@ -33,6 +33,19 @@ public enum ClientView
     Cluster,
 }
 
+/// <summary>Where a tenant's namespace stands in its keys upstream, which decides the slots they go to.</summary>
+public enum KeyPlacement
+{
+    /// <summary>Before the key: keys spread over all slots, the client's own hash tags decide as on a cluster of its own.</summary>
+    Spread,
+
+    /// <summary>Within the hash tag: keys spread, and <c>lock</c> shares a slot with <c>{lock}</c>, as on a cluster of one's own.</summary>
+    Tagged,
+
+    /// <summary>A hash tag before the key: all the tenant's keys are in one slot, so that every command on several keys works.</summary>
+    Pinned,
+}
+
 public enum LogFormat
 {
     Text,
@@ -89,6 +102,9 @@ public sealed record UpstreamSnapshot
 
     /// <summary>Connections per loop that clients may have for themselves: from WATCH to EXEC, and while a command blocks.</summary>
     public int MaxLeasedConnections { get; init; } = 10_000;
+
+    /// <summary>Each tenant's namespace and placement are written down upstream, and compared before its first request.</summary>
+    public bool PlacementMarkers { get; init; } = true;
 
     /// <summary>MOVED and ASK hops of one request before it ends in an error (Redis clients use 5 to 16).</summary>
     public int MaxRedirects { get; init; } = 5;
@@ -148,6 +164,14 @@ public sealed record TenantSnapshot
     /// <summary>FLUSHDB and FLUSHALL may delete all keys of the tenant.</summary>
     public bool AllowFlush { get; init; }
 
+    public KeyPlacement Placement { get; init; } = KeyPlacement.Spread;
+
+    /// <summary>Databases that SELECT offers, numbered from 0 (Redis: databases).</summary>
+    public int Databases { get; init; } = 16;
+
+    /// <summary>A changed namespace or placement is put in force though keys are left under the old one, which the tenant then does not see any more.</summary>
+    public bool ForcePlacement { get; init; }
+
     /// <summary>True if the password is one of the tenant's. The time taken does not tell which one matched, or whether one did. Any thread.</summary>
     public bool AcceptsPassword(ReadOnlySpan<byte> password)
     {
@@ -162,7 +186,7 @@ public sealed record TenantSnapshot
     /// <summary>For ToString: not even hashes, which can be guessed against.</summary>
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}, AllowFlush = {AllowFlush}");
+        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}, AllowFlush = {AllowFlush}, Placement = {Placement}, Databases = {Databases}");
         return true;
     }
 }

@@ -114,6 +114,13 @@ public class BadConfigurationTests
     }
 
     [Theory]
+    [InlineData("placement: tag", "tenants[0].placement: 'tag' is not allowed here; allowed: spread, tagged, pinned")]
+    [InlineData("databases: 0", "tenants[0].databases: '0' is not a whole number from 1 to 1024")]
+    [InlineData("databases: 1025", "tenants[0].databases: '1025' is not a whole number from 1 to 1024")]
+    public void A_placement_or_number_of_databases_that_there_is_not_is_refused(string line, string error) =>
+        Assert.Contains(error, Assert.Single(Loading.Errors(Loading.Minimal + "\n    " + line)), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("127.0.0.1:6379", "127.0.0.1:6379", true)]
     [InlineData("127.0.0.1:6379", "localhost:6379", true)]
     [InlineData("127.0.0.1:6379", "0.0.0.0:6379", true)]

@@ -45,6 +45,7 @@ public class ValidConfigurationTests
                 requestTimeout: 1m
                 topologyRefresh: 30s
                 maxRedirects: 16
+                placementMarkers: false
             listeners:
               - name: local
                 bind: unix:///run/r.sock
@@ -58,6 +59,9 @@ public class ValidConfigurationTests
                 namespace: cluster@app
                 passwords: [one]
                 allowFlush: true
+                placement: Pinned
+                databases: 1
+                forcePlacement: true
             admin: {enabled: false, bind: "0.0.0.0:80"}
             limits:
               maxBulkLength: 64MiB
@@ -83,6 +87,8 @@ public class ValidConfigurationTests
         Assert.Equal(new ListenerSnapshot { Name = "tcp", Host = "::", Port = 0, Tenant = "shop" }, snapshot.Listeners[1]);
         Assert.Equal("cluster@app", snapshot.Tenants[0].Namespace);
         Assert.True(snapshot.Tenants[0].AllowFlush);
+        Assert.Equal((KeyPlacement.Pinned, 1, true), (snapshot.Tenants[0].Placement, snapshot.Tenants[0].Databases, snapshot.Tenants[0].ForcePlacement));
+        Assert.False(upstream.PlacementMarkers);
         Assert.Equal(new AdminSnapshot { Enabled = false, Host = "0.0.0.0", Port = 80 }, snapshot.Admin);
         Assert.Equal(new LogSnapshot { Format = LogFormat.Json, Level = "Debug" }, snapshot.Log);
         Assert.Equal(

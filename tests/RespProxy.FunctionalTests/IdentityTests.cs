@@ -124,11 +124,11 @@ public sealed class IdentityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_database_0_can_be_selected()
+    public async Task Only_databases_that_the_tenant_has_can_be_selected()
     {
         Assert.Equal(
-            ["+OK\r\n", "-ERR DB index is out of range\r\n", "-ERR DB index is out of range\r\n", "-ERR value is not an integer or out of range\r\n"],
-            await _open.PipelineAsync("SELECT 0", "SELECT 1", "SELECT -1", "SELECT x"));
+            ["+OK\r\n", "+OK\r\n", "-ERR DB index is out of range\r\n", "-ERR DB index is out of range\r\n", "-ERR value is not an integer or out of range\r\n"],
+            await _open.PipelineAsync("SELECT 0", "SELECT 15", "SELECT 16", "SELECT -1", "SELECT x"));
     }
 
     [Fact]

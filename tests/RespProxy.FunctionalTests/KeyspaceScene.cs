@@ -29,11 +29,17 @@ public sealed class KeyspaceScene : IAsyncLifetime
     public IReadOnlyList<LocalRedis> ServersOf(UpstreamMode mode) =>
         mode == UpstreamMode.Standalone ? [_standalone] : [.. _cluster.Nodes.Select(node => node.Server)];
 
-    public async Task<RunningProxy> StartAsync(UpstreamMode mode)
+    public Task<RunningProxy> StartAsync(UpstreamMode mode) => StartAsync(mode, tenant => tenant);
+
+    public async Task<RunningProxy> StartAsync(UpstreamMode mode, Func<TenantSnapshot, TenantSnapshot> adjust)
     {
         IReadOnlyList<LocalRedis> servers = ServersOf(mode);
         foreach (LocalRedis server in servers.Append(Oracle)) (await server.CommandAsync("FLUSHALL")).OrThrow();
-        return await RunningProxy.StartAsync(mode, [.. servers.Select(server => (server.Host, server.Port))], WithTenants);
+        return await RunningProxy.StartAsync(mode, [.. servers.Select(server => (server.Host, server.Port))], configuration =>
+        {
+            configuration = WithTenants(configuration);
+            return configuration with { Tenants = [.. configuration.Tenants.Select(adjust)] };
+        });
     }
 
     public static ProxySnapshot WithTenants(ProxySnapshot configuration) => configuration with

@@ -11,7 +11,8 @@ namespace RespProxy.Testing.Proxy;
 
 /// <summary>
 /// The data plane in this process, between a test and its nodes: one listener per tenant that needs no password ("open"), and one
-/// ("shared") where clients authenticate as <c>TENANT</c> with the password <c>TENANT-secret</c>.
+/// ("shared") where clients authenticate as <c>TENANT</c> with the password <c>TENANT-secret</c>. Without placement markers: nodes
+/// see only what clients ask for.
 /// </summary>
 public sealed class RunningProxy : IAsyncDisposable
 {
@@ -77,7 +78,7 @@ public sealed class RunningProxy : IAsyncDisposable
     {
         Transport = Enum.Parse<TransportKind>(Environment.GetEnvironmentVariable("RESPPROXY_TEST_TRANSPORT") ?? "Auto", ignoreCase: true),
         Loops = int.Parse(Environment.GetEnvironmentVariable("RESPPROXY_TEST_LOOPS") ?? "1", CultureInfo.InvariantCulture),
-        Upstreams = [new UpstreamSnapshot { Name = "cluster1", Mode = mode, Seeds = [.. seeds.Select(seed => new NodeAddress(seed.Host, seed.Port))] }],
+        Upstreams = [new UpstreamSnapshot { Name = "cluster1", Mode = mode, Seeds = [.. seeds.Select(seed => new NodeAddress(seed.Host, seed.Port))], PlacementMarkers = false }],
         Tenants = [Tenant("app1"), Tenant("app2")],
         Listeners =
         [

@@ -31,7 +31,8 @@ internal sealed class Schema
         new("requestTimeout", Scalar),
         new("topologyRefresh", Scalar),
         new("maxRedirects", Scalar),
-        new("maxLeasedConnections", Scalar));
+        new("maxLeasedConnections", Scalar),
+        new("placementMarkers", Scalar));
 
     private static readonly Schema Listener = Map(
         new("name", Scalar),
@@ -46,7 +47,10 @@ internal sealed class Schema
         new("upstream", Scalar),
         new("namespace", Scalar),
         new("passwords", List(TenantSecret)),
-        new("allowFlush", Scalar));
+        new("allowFlush", Scalar),
+        new("placement", Scalar),
+        new("databases", Scalar),
+        new("forcePlacement", Scalar));
 
     private static readonly Schema Limits = Map(
         new("maxBulkLength", Scalar),

@@ -15,6 +15,9 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
+    /// <summary>Redis has no bound; more than anyone was seen to use, and a few hundred bytes each.</summary>
+    private const int MaxDatabases = 1024;
+
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     /// <summary>A snapshot that is valid only if no error was added.</summary>
@@ -60,6 +63,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             TopologyRefresh = section.Duration("topologyRefresh", UpstreamDefaults.TopologyRefresh, TimeSpan.FromMilliseconds(100), Hour),
             MaxRedirects = section.Integer("maxRedirects", UpstreamDefaults.MaxRedirects, 0, 32),
             MaxLeasedConnections = section.Integer("maxLeasedConnections", UpstreamDefaults.MaxLeasedConnections, 0, 1_000_000),
+            PlacementMarkers = section.Flag("placementMarkers", UpstreamDefaults.PlacementMarkers),
         };
     }
 
@@ -170,6 +174,9 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Namespace = ReadNamespace(section, upstream, name),
             PasswordHashes = hashes.ToImmutable(),
             AllowFlush = section.Flag("allowFlush", fallback: false),
+            Placement = section.Choice("placement", KeyPlacement.Spread, ("spread", KeyPlacement.Spread), ("tagged", KeyPlacement.Tagged), ("pinned", KeyPlacement.Pinned)),
+            Databases = section.Integer("databases", 16, 1, MaxDatabases),
+            ForcePlacement = section.Flag("forcePlacement", fallback: false),
         };
     }
 

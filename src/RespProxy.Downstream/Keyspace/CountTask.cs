@@ -3,10 +3,10 @@ using RespProxy.Downstream.Sessions;
 namespace RespProxy.Downstream.Keyspace;
 
 /// <summary>
-/// DBSIZE: the tenant's own count, by walking. https://redis.io/docs/latest/commands/dbsize/
+/// DBSIZE: the count of the database selected, by walking. https://redis.io/docs/latest/commands/dbsize/
 /// Keys of which a page is told twice, as may happen while a node shrinks its hash table, are counted twice.
 /// </summary>
-internal sealed class CountTask(ClientSession session) : KeyspaceWalk(session, "*"u8)
+internal sealed class CountTask(ClientSession session) : KeyspaceWalk(session)
 {
     private long _count;
 

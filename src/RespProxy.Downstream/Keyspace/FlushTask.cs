@@ -11,13 +11,13 @@ using RespProxy.Upstream.Topology;
 namespace RespProxy.Downstream.Keyspace;
 
 /// <summary>
-/// FLUSHDB and FLUSHALL: unlinks the tenant's keys, page by page: a node gets its next page to look for when the last one's keys are unlinked.
+/// FLUSHDB and FLUSHALL: unlinks the keys of one database of the tenant, or of all, page by page: a node gets its next page to look for when the last one's keys are unlinked.
 /// https://redis.io/docs/latest/commands/flushdb/
 ///
 /// <para>Not atomic: what other clients write meanwhile may stay. ASYNC and SYNC are the same here: the answer comes when the keys are gone,
 /// their memory is freed in the node's background. A flush whose client is gone stops where it is.</para>
 /// </summary>
-internal sealed class FlushTask(ClientSession session) : KeyspaceWalk(session, "*"u8)
+internal sealed class FlushTask(ClientSession session, ScanFilter filter) : KeyspaceWalk(session, filter)
 {
     private static readonly CommandSpec Unlink = CommandTable.Find("UNLINK"u8)!;
 

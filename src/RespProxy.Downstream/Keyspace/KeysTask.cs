@@ -25,7 +25,7 @@ internal sealed class KeysTask : KeyspaceWalk
     private int _length = HeaderRoom;
 
     public KeysTask(ClientSession session, ReadOnlySpan<byte> pattern)
-        : base(session, pattern) => _seen = new HashSet<Place>(new ByBytes(this));
+        : base(session, ScanFilter.OfDatabase(session.Namespace, pattern)) => _seen = new HashSet<Place>(new ByBytes(this));
 
     public void Begin() => Walk();
 
@@ -33,7 +33,7 @@ internal sealed class KeysTask : KeyspaceWalk
     {
         foreach (ReadOnlySpan<byte> key in page)
         {
-            if (TryAdd(key[Namespace.PrefixLength..])) continue;
+            if (TryAdd(Filter.KeyOf(key))) continue;
             Forget();
             Answer(KeyspaceErrors.TooManyKeys);
             return;

@@ -2,12 +2,11 @@ using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
-using RespProxy.Tenancy.Namespaces;
 
 namespace RespProxy.Downstream.Keyspace;
 
 /// <summary>
-/// The commands without keys that see the whole keyspace, confined to the tenant's own: KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL.
+/// The commands without keys that see the whole keyspace, confined to the tenant's own, and but for FLUSHALL to the database selected: KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL.
 /// Checks the arguments as Redis does, then hands over to a <see cref="KeyspaceTask"/>.
 /// </summary>
 internal static class KeyspaceCommands
@@ -70,8 +69,8 @@ internal static class KeyspaceCommands
             return;
         }
 
-        byte[] confined = NamespacePattern.Of(session.Namespace, pattern);
-        new ScanTask(session).Begin(cursor, new ScanRequest(confined, count, type));
+        ScanFilter filter = ScanFilter.OfDatabase(session.Namespace, pattern);
+        new ScanTask(session, filter).Begin(cursor, new ScanRequest(filter.NodePattern, count, type));
     }
 
     /// <summary>Reads MATCH, COUNT and TYPE; of an option given twice the last one counts. Returns the error line, or nothing.</summary>
@@ -103,6 +102,6 @@ internal static class KeyspaceCommands
         else if (RefusalOf(session, spec) is { } refusal)
             session.ReplyError(refusal);
         else
-            new FlushTask(session).Begin();
+            new FlushTask(session, spec.Name == "FLUSHALL" ? ScanFilter.OfAllDatabases(session.Namespace) : ScanFilter.OfDatabase(session.Namespace, "*"u8)).Begin();
     }
 }

@@ -20,5 +20,13 @@ internal static class KeyspaceErrors
 
     public static ReadOnlySpan<byte> FlushUnfinished => "-ERR the flush did not finish, keys may be left, run it again\r\n"u8;
 
+    /// <summary>MOVE and COPY DB.</summary>
+    public static ReadOnlySpan<byte> DatabasesApart =>
+        "-CROSSSLOT Keys in request don't hash to the same slot: with placement spread, a key is in the same slot in two databases only if it has a hash tag\r\n"u8;
+
+    /// <summary>SORT BY and GET.</summary>
+    public static ReadOnlySpan<byte> PatternWithoutTag =>
+        "-ERR BY and GET of SORT need a pattern with a hash tag before its *, as {tag}weight_*, with this tenant's placement (tagged)\r\n"u8;
+
     public static ReadOnlySpan<byte> UnexpectedForm => "-ERR upstream sent a reply of an unexpected form\r\n"u8;
 }

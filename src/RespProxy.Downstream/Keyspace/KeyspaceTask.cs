@@ -26,8 +26,11 @@ internal abstract class KeyspaceTask : IReplySink
     private bool _isAnswered;
 
     /// <summary>Takes the request's place in the line of replies; within a transaction that is EXEC's, which has taken it already.</summary>
-    protected KeyspaceTask(ClientSession session)
+    /// <param name="session">Whose command it is.</param>
+    /// <param name="filter">The keys it is after.</param>
+    protected KeyspaceTask(ClientSession session, ScanFilter filter)
     {
+        Filter = filter;
         Session = session;
         Namespace = session.Namespace;
         Upstream = session.Upstream;
@@ -44,6 +47,8 @@ internal abstract class KeyspaceTask : IReplySink
     protected ClientSession Session { get; }
 
     protected KeyNamespace Namespace { get; }
+
+    protected ScanFilter Filter { get; }
 
     protected UpstreamLoop Upstream { get; }
 
@@ -83,7 +88,7 @@ internal abstract class KeyspaceTask : IReplySink
     /// <summary>Reads a page and counts what should not be in it; false: it has no such form.</summary>
     protected bool TryReadPage(ReadOnlySpan<byte> reply, out ScanPage page)
     {
-        if (!ScanPage.TryRead(reply, Namespace, out page)) return false;
+        if (!ScanPage.TryRead(reply, Filter, out page)) return false;
         Session.Loop.Counters.IsolationFaults += page.Foreign;
         return true;
     }

@@ -1,12 +1,11 @@
 using RespProxy.Downstream.Sessions;
-using RespProxy.Tenancy.Namespaces;
 using RespProxy.Upstream.Connections;
 using RespProxy.Upstream.Topology;
 
 namespace RespProxy.Downstream.Keyspace;
 
 /// <summary>
-/// Visits every key of the tenant on every primary: all primaries at the same time, one page of each in flight. A node is never held up longer than
+/// Visits every key of the tenant that is meant, on every primary: all primaries at the same time, one page of each in flight. A node is never held up longer than
 /// one page takes, where KEYS, sent as it is, would hold up all tenants for as long as it takes to look at all their keys.
 ///
 /// <para>Costs one look at every key of the upstream, other tenants' included, and a round trip for each <see cref="PageBuckets"/> of them.
@@ -25,11 +24,17 @@ internal abstract class KeyspaceWalk : KeyspaceTask
     private int _nodesLeft;
 
     /// <param name="session">Whose command it is.</param>
-    /// <param name="pattern">Within the tenant's namespace.</param>
-    protected KeyspaceWalk(ClientSession session, ReadOnlySpan<byte> pattern)
-        : base(session)
+    /// <param name="filter">The keys it is after.</param>
+    protected KeyspaceWalk(ClientSession session, ScanFilter filter)
+        : base(session, filter)
     {
-        _request = new ScanRequest(NamespacePattern.Of(Namespace, pattern), PageBuckets);
+        _request = new ScanRequest(filter.NodePattern, PageBuckets);
+    }
+
+    /// <summary>Visits every key of the client's database.</summary>
+    protected KeyspaceWalk(ClientSession session)
+        : this(session, ScanFilter.OfDatabase(session.Namespace, "*"u8))
+    {
     }
 
     protected int NodeCount => _order!.Nodes.Length;

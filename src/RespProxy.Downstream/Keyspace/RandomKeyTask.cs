@@ -9,7 +9,7 @@ namespace RespProxy.Downstream.Keyspace;
 /// with few keys among many may have none in any of these places; then all primaries are walked until the first page with a key. Every key can be
 /// drawn by the first way; they are not equally likely.</para>
 /// </summary>
-internal sealed class RandomKeyTask(ClientSession session) : KeyspaceWalk(session, "*"u8)
+internal sealed class RandomKeyTask(ClientSession session) : KeyspaceWalk(session)
 {
     private const int Samples = 5;
 
@@ -54,7 +54,7 @@ internal sealed class RandomKeyTask(ClientSession session) : KeyspaceWalk(sessio
         foreach (ReadOnlySpan<byte> key in page)
         {
             if (left-- > 0) continue;
-            Answer(Session.Loop.Builder.Start(Session.IsResp3).Bulk(key[Namespace.PrefixLength..]).Written);
+            Answer(Session.Loop.Builder.Start(Session.IsResp3).Bulk(Filter.KeyOf(key)).Written);
             return;
         }
     }

@@ -1,24 +1,23 @@
 using System.Buffers.Text;
 using RespProxy.Protocol.Resp;
-using RespProxy.Tenancy.Namespaces;
 
 namespace RespProxy.Downstream.Keyspace;
 
 /// <summary>
-/// A node's reply to SCAN, <c>[cursor, [key, ...]]</c>: the tenant's keys in it. A key without the tenant's prefix, which the pattern cannot have let
-/// through, is passed over and counted. Stands on the reply's bytes.
+/// A node's reply to SCAN, <c>[cursor, [key, ...]]</c>: the keys in it that are meant. What the filter does not take is passed over; a key that
+/// is not the tenant's, which the pattern cannot have let through, is counted. Stands on the reply's bytes.
 /// </summary>
 internal ref struct ScanPage
 {
     private readonly ReadOnlySpan<byte> _reply;
-    private readonly KeyNamespace _ns;
+    private readonly ScanFilter _filter;
     private readonly int _keysStart;
     private readonly long _keyCount;
 
-    private ScanPage(ReadOnlySpan<byte> reply, KeyNamespace ns, ulong cursor, int keysStart, long keyCount)
+    private ScanPage(ReadOnlySpan<byte> reply, ScanFilter filter, ulong cursor, int keysStart, long keyCount)
     {
         _reply = reply;
-        _ns = ns;
+        _filter = filter;
         Cursor = cursor;
         _keysStart = keysStart;
         _keyCount = keyCount;
@@ -27,14 +26,14 @@ internal ref struct ScanPage
     /// <summary>Where the node goes on; 0 when it is through.</summary>
     public ulong Cursor { get; }
 
-    /// <summary>Keys of the tenant in this page. Set by <see cref="TryRead"/>.</summary>
+    /// <summary>Keys that the filter takes in this page. Set by <see cref="TryRead"/>.</summary>
     public int Count { get; private set; }
 
     /// <summary>Keys passed over, since they are not the tenant's. Must be 0.</summary>
     public int Foreign { get; private set; }
 
     /// <summary>False when the reply has another form.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> reply, KeyNamespace ns, out ScanPage page)
+    public static bool TryRead(ReadOnlySpan<byte> reply, ScanFilter filter, out ScanPage page)
     {
         page = default;
         var cursor = new ReplyCursor(reply);
@@ -42,12 +41,12 @@ internal ref struct ScanPage
         if (!Utf8Parser.TryParse(next, out ulong position, out int consumed) || consumed != next.Length) return false;
         if (cursor.AtEnd || cursor.Kind != '*') return false;
         long count = cursor.ReadAggregateHeader();
-        page = new ScanPage(reply, ns, position, cursor.Position, count);
+        page = new ScanPage(reply, filter, position, cursor.Position, count);
         return page.TryCount();
     }
 
-    /// <summary>The tenant's keys, each as the node has it, prefix included.</summary>
-    public readonly KeyEnumerator GetEnumerator() => new(_reply[_keysStart..], _keyCount, _ns);
+    /// <summary>The keys that the filter takes, each as the node has it.</summary>
+    public readonly KeyEnumerator GetEnumerator() => new(_reply[_keysStart..], _keyCount, _filter);
 
     private bool TryCount()
     {
@@ -55,14 +54,14 @@ internal ref struct ScanPage
         for (long i = 0; i < _keyCount; i++)
         {
             if (!cursor.TryReadBulk(out ReadOnlySpan<byte> key)) return false;
-            if (key.StartsWith(_ns.Prefix)) Count++;
-            else Foreign++;
+            if (_filter.Takes(key)) Count++;
+            else if (_filter.IsForeign(key)) Foreign++;
         }
 
         return true;
     }
 
-    public ref struct KeyEnumerator(ReadOnlySpan<byte> keys, long count, KeyNamespace ns)
+    public ref struct KeyEnumerator(ReadOnlySpan<byte> keys, long count, ScanFilter filter)
     {
         private ReplyCursor _cursor = new(keys);
         private long _left = count;
@@ -74,7 +73,7 @@ internal ref struct ScanPage
         {
             while (_left-- > 0 && _cursor.TryReadBulk(out _current))
             {
-                if (_current.StartsWith(ns.Prefix)) return true;
+                if (filter.Takes(_current)) return true;
             }
 
             return false;

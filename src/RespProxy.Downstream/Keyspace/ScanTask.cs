@@ -13,7 +13,7 @@ namespace RespProxy.Downstream.Keyspace;
 /// keeps its owner; when one does not, the scan ends in an error that asks to start again. What is not seen: a key that moved in
 /// a migration of which the proxy learns only after the scan has ended.</para>
 /// </summary>
-internal sealed class ScanTask(ClientSession session) : KeyspaceTask(session)
+internal sealed class ScanTask(ClientSession session, ScanFilter filter) : KeyspaceTask(session, filter)
 {
     private ScanOrder? _order;
     private int _ordinal;
@@ -72,7 +72,7 @@ internal sealed class ScanTask(ClientSession session) : KeyspaceTask(session)
         writer.Header((byte)'*', 2);
         writer.Bulk(digits[..count]);
         writer.Header((byte)'*', page.Count);
-        foreach (ReadOnlySpan<byte> key in page) writer.Bulk(key[Namespace.PrefixLength..]);
+        foreach (ReadOnlySpan<byte> key in page) writer.Bulk(Filter.KeyOf(key));
         Answer(scratch.AsSpan(0, writer.Length));
         Session.Loop.Events.Buffers.Return(scratch);
     }

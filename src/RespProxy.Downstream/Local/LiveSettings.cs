@@ -10,6 +10,7 @@ internal static class LiveSettings
     public static IEnumerable<(string Name, string Value)> Of(ClientSession session)
     {
         LimitsSnapshot limits = session.Loop.Limits;
+        yield return ("databases", Text(session.Tenant!.Databases.Length));
         yield return ("cluster-enabled", session.Origin.IsClusterView ? "yes" : "no");
         // redis-py's cluster client asks: a slot without an owner would be an error, and there is none.
         yield return ("cluster-require-full-coverage", "yes");

@@ -28,8 +28,7 @@ internal static class LocalCommands
                 session.Reply(session.Loop.Builder.Start(session.IsResp3).Bulk(request[1]).Written);
                 return true;
             case LocalCommand.Select:
-                Select(session, request);
-                return true;
+                return SelectCommand.TryExecute(session, request);
             case LocalCommand.Quit:
                 session.Reply("+OK\r\n"u8);
                 session.CloseWhenAnswered();
@@ -66,13 +65,6 @@ internal static class LocalCommands
         else if (session.IsConfinedToSubscriptions) session.Reply(session.Loop.Builder.Start(resp3: false).Array(2).Bulk("pong").Bulk(request.Count == 2 ? request[1] : default).Written);
         else if (request.Count == 2) session.Reply(session.Loop.Builder.Start(session.IsResp3).Bulk(request[1]).Written);
         else session.Reply("+PONG\r\n"u8);
-    }
-
-    /// <summary>Database 0 is the tenant's only one. https://redis.io/docs/latest/commands/select/</summary>
-    private static void Select(ClientSession session, in RequestView request)
-    {
-        if (!RespNumber.TryParse(request[1], out long database)) session.ReplyError("ERR value is not an integer or out of range");
-        else session.Reply(database == 0 ? "+OK\r\n"u8 : WireErrors.DatabaseOutOfRange);
     }
 
     public static bool Is(ReadOnlySpan<byte> argument, ReadOnlySpan<byte> keyword) => Ascii.EqualsIgnoreCase(argument, keyword);

@@ -16,11 +16,10 @@ internal static class ServerCommands
     /// <summary>Told until a node has told its own.</summary>
     private const string FallbackVersion = "7.0.0";
 
-    /// <summary>What CONFIG GET knows: what clients and benchmarks ask for on connect, with the values true for a tenant.</summary>
+    /// <summary>What CONFIG GET knows: what clients and benchmarks ask for on connect, with the values true for a tenant; <see cref="LiveSettings"/> adds those that differ.</summary>
     private static readonly (string Name, string Value)[] Settings =
     [
         ("appendonly", "no"),
-        ("databases", "1"),
         ("maxmemory", "0"),
         ("maxmemory-policy", "noeviction"),
         ("notify-keyspace-events", ""),

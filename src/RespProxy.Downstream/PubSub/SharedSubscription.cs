@@ -1,5 +1,6 @@
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Upstream.Subscriptions;
 
@@ -38,7 +39,7 @@ internal sealed class SharedSubscription : ISubscriptionSink
     /// <summary>The loop's one for that name, made if there is none. To be joined or waited for at once.</summary>
     public static SharedSubscription Of(ProxyLoop loop, Tenant tenant, SubscriptionKind kind, ReadOnlySpan<byte> name)
     {
-        byte[] upstreamName = ChannelName.Upstream(tenant.Namespace, kind, name);
+        byte[] upstreamName = ChannelName.Upstream(tenant, kind, name);
         return loop.Upstreams[tenant.UpstreamIndex].Subscriptions.Find(kind, upstreamName)?.Sink as SharedSubscription
             ?? new SharedSubscription(loop, tenant, kind, name.ToArray(), upstreamName);
     }
@@ -74,15 +75,20 @@ internal sealed class SharedSubscription : ISubscriptionSink
 
     public void OnPublished(UpstreamSubscription subscription, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
     {
-        if (!channel.StartsWith(_tenant.Namespace.Prefix))
+        KeyNamespace ns = ChannelName.NamespaceOf(_tenant, Kind);
+        byte[] scratch = _loop.Events.Buffers.Rent(channel.Length);
+        int length = ns.Decode(channel, scratch);
+        if (length < 0)
         {
             _loop.Counters.IsolationFaults++;
-            return;
+        }
+        else
+        {
+            PushTo(resp3: false, scratch.AsSpan(0, length), payload);
+            PushTo(resp3: true, scratch.AsSpan(0, length), payload);
         }
 
-        channel = channel[_tenant.Namespace.PrefixLength..];
-        PushTo(resp3: false, channel, payload);
-        PushTo(resp3: true, channel, payload);
+        _loop.Events.Buffers.Return(scratch);
     }
 
     /// <summary>Written once for all clients of one protocol version. A client that does not read runs into its own output limit.</summary>

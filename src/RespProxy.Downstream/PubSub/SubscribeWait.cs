@@ -54,7 +54,7 @@ internal sealed class SubscribeWait(ClientSession session, SharedSubscription[] 
     public void Refuse(ReadOnlySpan<byte> reply)
     {
         if (_isOver) return;
-        KeyNamespace ns = session.Tenant!.Namespace;
+        KeyNamespace ns = session.Namespace;
         var shown = new byte[reply.Length];
         int length = ReplyRewriter.Write(reply, Protocol.Commands.ReplyRule.Verbatim, ns, shown);
         Fail(shown.AsSpan(0, length));

@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Blocking;
+using RespProxy.Downstream.Keyspace;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -44,7 +47,8 @@ internal sealed class RequestRouter(ProxyLoop loop)
             session.MapVersion = map.Version;
         }
 
-        KeyNamespace ns = session.Namespace;
+        KeyNamespace ns = NamespaceOf(session, spec);
+        if (_keys.HasMore && IsDealtWith(session, request, spec, map)) return true;
         int slot = ns.SlotOf(request[_keys[0]]);
         if (_keys.Count > 1 && upstream.Snapshot.Mode == UpstreamMode.Cluster && !AllIn(slot, request, ns))
         {
@@ -54,29 +58,65 @@ internal sealed class RequestRouter(ProxyLoop loop)
         }
 
         if (spec.Route == RouteRule.Blocking || _keys.Blocks) return TryBlock(session, request, spec, slot);
-        SendWhole(session, request, spec, map, slot);
+        SendWhole(session, request, spec, map, slot, ns);
+        return true;
+    }
+
+    /// <summary>Where the names of a request are: the client's database, or the tenant's channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static KeyNamespace NamespaceOf(ClientSession session, CommandSpec spec) =>
+        spec.Route == RouteRule.Channel ? ChannelName.NamespaceOf(session.Tenant!, spec) : session.Namespace;
+
+    /// <summary>True when every pattern that the request names keys by has a form upstream.</summary>
+    public static bool CanWritePatterns(in RequestView request, KeyIndexes keys, KeyNamespace ns)
+    {
+        foreach (int pattern in keys.Patterns)
+        {
+            if (!SortPattern.CanBeWritten(request[pattern], ns)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>A request that names keys by patterns, or a key of another database. False: it can be sent as any other.</summary>
+    private bool IsDealtWith(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map)
+    {
+        KeyNamespace ns = session.Namespace;
+        if (_keys.DatabaseArgument == 0)
+        {
+            if (CanWritePatterns(request, _keys, ns)) return false;
+            session.Reply(KeyspaceErrors.PatternWithoutTag);
+        }
+        else if (!DatabaseTransfer.TryRead(session, ns, request, spec, _keys, out DatabaseTransfer transfer, out ReadOnlySpan<byte> error))
+        {
+            session.Reply(error);
+        }
+        else if (transfer.Slot < 0)
+        {
+            session.Reply(KeyspaceErrors.DatabasesApart);
+        }
+        else
+        {
+            SendBytes(session, InFlightOf(session, spec, transfer.Slot), map, transfer.Bytes);
+        }
+
         return true;
     }
 
     /// <summary>Finds what goes into the namespace: the keys, or the channel of PUBLISH. False, with the text to answer, when there is nothing.</summary>
-    public static bool TryFindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error) =>
-        FindNames(request, spec, names, out error) == KeyExtraction.Found;
-
-    /// <summary>As <see cref="TryFindNames"/>, and tells an error that Redis would give from a refusal of the proxy's own.</summary>
-    public static KeyExtraction FindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error)
+    public static bool TryFindNames(in RequestView request, CommandSpec spec, KeyIndexes names, out ReadOnlySpan<byte> error)
     {
         error = default;
         if (spec.Route == RouteRule.Channel)
         {
             names.Clear();
             names.Add(1);
-            return KeyExtraction.Found;
+            return true;
         }
 
-        KeyExtraction outcome = KeyExtractor.Extract(request, spec, names, out error);
-        if (outcome == KeyExtraction.Found && names.Count == 0) outcome = KeyExtraction.SyntaxError;
-        if (outcome != KeyExtraction.Found && error.IsEmpty) error = "ERR syntax error"u8;
-        return outcome;
+        if (KeyExtractor.Extract(request, spec, names, out error) == KeyExtraction.Found && names.Count > 0) return true;
+        if (error.IsEmpty) error = "ERR syntax error"u8;
+        return false;
     }
 
     /// <summary>Gives the request a connection of its own to wait on. What was sent before must have run.</summary>
@@ -84,18 +124,9 @@ internal sealed class RequestRouter(ProxyLoop loop)
     {
         if (session.Pending > 0) return session.WaitUntilIdle();
         KeyNamespace ns = session.Namespace;
-        var bytes = new byte[RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns)];
+        var bytes = new byte[RequestRewriter.MaxLength(request.Frame.Length, _keys, ns)];
         Array.Resize(ref bytes, RequestRewriter.Write(request, _keys, ns, bytes));
-        var inFlight = new InFlightRequest
-        {
-            Sink = session,
-            Command = spec,
-            StartedAt = loop.Events.Now,
-            Slot = (ushort)slot,
-            Mark = session.TakeReplyMark(),
-            Tag = session.Reserve(),
-        };
-        session.Block(new BlockedRequest(session, bytes, inFlight));
+        session.Block(new BlockedRequest(session, bytes, InFlightOf(session, spec, slot)));
         return true;
     }
 
@@ -109,19 +140,36 @@ internal sealed class RequestRouter(ProxyLoop loop)
         return true;
     }
 
-    private void SendWhole(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot)
+    /// <summary>9. Reserves the reply's place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private InFlightRequest InFlightOf(ClientSession session, CommandSpec spec, int slot) => new()
     {
-        KeyNamespace ns = session.Namespace;
-        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
-        var inFlight = new InFlightRequest
+        Sink = session,
+        Command = spec,
+        StartedAt = loop.Events.Now,
+        Slot = (ushort)slot,
+        Mark = session.TakeReplyMark(),
+        Tag = session.Reserve(),
+    };
+
+    private static void SendBytes(ClientSession session, in InFlightRequest inFlight, SlotMap? map, ReadOnlySpan<byte> bytes)
+    {
+        NodeConnection? node = map is null ? null : session.Upstream.Select(map, inFlight.Slot, session.IsResp3);
+        if (node is null)
         {
-            Sink = session,
-            Command = spec,
-            StartedAt = loop.Events.Now,
-            Slot = (ushort)slot,
-            Mark = session.TakeReplyMark(),
-            Tag = session.Reserve(),
-        };
+            Park(session, inFlight, bytes);
+            return;
+        }
+
+        bytes.CopyTo(node.GetSpan(bytes.Length));
+        node.Send(bytes.Length, inFlight);
+        if (node.IsCongested) session.Flow.WaitForRelief(node);
+    }
+
+    private void SendWhole(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot, KeyNamespace ns)
+    {
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
+        InFlightRequest inFlight = InFlightOf(session, spec, slot);
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
         if (node is not null)
         {

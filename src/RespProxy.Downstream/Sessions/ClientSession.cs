@@ -359,7 +359,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         _identity.CancelDeadline();
         EndWatch();
-        if (tenant != Tenant) Subscriptions?.Clear();
+        if (tenant == Tenant)
+        {
+            // New credentials of the same tenant change nothing else, as in Redis: not the database either.
+            return;
+        }
+
+        Subscriptions?.Clear();
         SetTenant(tenant);
     }
 

@@ -30,6 +30,9 @@ internal static class Refusals
     public static string BehindKeyspace(CommandSpec spec) =>
         $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction after a command on the whole keyspace that came after others";
 
+    public static string BehindSelect(CommandSpec spec) =>
+        $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction after a SELECT";
+
     /// <summary>The whole error line of a request that got no reply.</summary>
     public static ReadOnlySpan<byte> Line(UpstreamFailure failure) => failure switch
     {

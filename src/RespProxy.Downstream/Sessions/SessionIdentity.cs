@@ -16,8 +16,11 @@ internal sealed class SessionIdentity
     /// <summary>Null until authenticated.</summary>
     public Tenant? Tenant { get; private set; }
 
-    /// <summary>Where the client's keys are: its tenant's namespace. Only with a tenant.</summary>
+    /// <summary>Where the client's keys are: its tenant's namespace, in the database it has selected. Only with a tenant.</summary>
     public KeyNamespace Namespace { get; private set; } = null!;
+
+    /// <summary>The number of the database selected. Only with a tenant; may be read from any thread.</summary>
+    public int Database => Tenant is null ? 0 : Namespace.Database;
 
     /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
     public UpstreamLoop Upstream { get; private set; } = null!;
@@ -49,9 +52,12 @@ internal sealed class SessionIdentity
     public void Assign(Tenant? tenant, ProxyLoop loop)
     {
         Tenant = tenant;
-        Namespace = tenant?.Namespace!;
+        Namespace = tenant?.Databases[0]!;
         Upstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
     }
+
+    /// <summary>SELECT: nothing may be owed to the client, since replies are read in the namespace that is in force when they come.</summary>
+    public void Select(int database) => Namespace = Tenant!.Databases[database];
 
     /// <summary>Gives a client without a tenant the configured time to authenticate.</summary>
     public void ExpectAuthentication(ProxyLoop loop, Action onLate)

@@ -1,5 +1,8 @@
+using RespProxy.Downstream.Keyspace;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Namespaces;
+using RespProxy.Tenancy.Tenants;
 
 namespace RespProxy.Downstream.Transactions;
 
@@ -11,7 +14,18 @@ internal sealed class Transaction
 {
     private byte[] _bytes = [];
 
-    public Transaction() => Append("*1\r\n$5\r\nMULTI\r\n"u8);
+    /// <param name="ns">The database selected at MULTI.</param>
+    public Transaction(KeyNamespace ns)
+    {
+        Namespace = ns;
+        Append("*1\r\n$5\r\nMULTI\r\n"u8);
+    }
+
+    /// <summary>Where the keys of the next command are: the database of the last SELECT queued.</summary>
+    public KeyNamespace Namespace { get; private set; }
+
+    /// <summary>A SELECT is queued: what comes after EXEC may be for another database than what came before it.</summary>
+    public bool Selects { get; private set; }
 
     public List<QueuedCommand> Commands { get; } = [];
 
@@ -54,16 +68,16 @@ internal sealed class Transaction
     {
         Length += written;
         NodeCommands++;
-        Commands.Add(new QueuedCommand(spec, null));
+        Commands.Add(new QueuedCommand(spec, null, null));
     }
 
-    /// <summary>Queues a command that will fail: it fails alone, when the others have run.</summary>
-    public void QueueError(CommandSpec spec, ReadOnlySpan<byte> error) => Commands.Add(new QueuedCommand(spec, null, [(byte)'-', .. error, .. "\r\n"u8]));
+    /// <summary>Queues a command whose reply is known already: one that Redis refuses only at EXEC. The others run.</summary>
+    public void QueueAnswer(CommandSpec spec, ReadOnlySpan<byte> answer) => Commands.Add(new QueuedCommand(spec, null, answer.ToArray()));
 
     public void QueueLocal(CommandSpec spec, in RequestView request)
     {
         HasLocalCommands = true;
-        Commands.Add(new QueuedCommand(spec, request.Frame.ToArray()));
+        Commands.Add(new QueuedCommand(spec, request.Frame.ToArray(), null));
     }
 
     /// <summary>What EXEC finds out of a watch comes before all effects, so under a watch every command on the keyspace runs after the node's.</summary>
@@ -71,6 +85,14 @@ internal sealed class Transaction
     {
         QueueLocal(spec, request);
         (NodeCommands > 0 || isWatched ? Trailing : Leading).Add(Commands[^1]);
+    }
+
+    /// <summary>Queues a SELECT: the commands queued from now on are for another database. One that will fail changes none.</summary>
+    public void QueueSelect(CommandSpec spec, in RequestView request, Tenant tenant)
+    {
+        QueueLocal(spec, request);
+        Selects = true;
+        if (DatabaseNumber.TryRead(request[1], tenant, out int database, out _)) Namespace = tenant.Databases[database];
     }
 
     /// <summary>Adds the EXEC that ends it.</summary>
@@ -83,8 +105,11 @@ internal sealed class Transaction
     }
 }
 
-/// <summary>A queued command; <paramref name="LocalFrame"/> is its request when the proxy answers it itself, <paramref name="Error"/> its reply when that is known.</summary>
-internal readonly record struct QueuedCommand(CommandSpec Spec, byte[]? LocalFrame, byte[]? Error = null)
+/// <summary>
+/// A queued command; <paramref name="LocalFrame"/> is its request when the proxy answers it itself at EXEC, <paramref name="Answer"/> its reply when that is known
+/// when it is queued. A node answers all others.
+/// </summary>
+internal readonly record struct QueuedCommand(CommandSpec Spec, byte[]? LocalFrame, byte[]? Answer)
 {
-    public bool IsForNode => LocalFrame is null && Error is null;
+    public bool IsForNode => LocalFrame is null && Answer is null;
 }

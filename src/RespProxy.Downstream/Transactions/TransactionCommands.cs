@@ -65,9 +65,20 @@ internal static class TransactionCommands
             transaction.IsDirty = true;
             session.ReplyError(refusal);
         }
+        else if (spec.Route == RouteRule.Keyspace && transaction.Selects)
+        {
+            // It runs when no SELECT of the transaction has had its effect.
+            transaction.IsDirty = true;
+            session.ReplyError(Refusals.BehindSelect(spec));
+        }
         else if (spec.Route == RouteRule.Keyspace)
         {
             transaction.QueueKeyspace(spec, request, session.Watch is not null);
+            session.Reply(Queued);
+        }
+        else if (spec.Local == LocalCommand.Select)
+        {
+            transaction.QueueSelect(spec, request, session.Tenant!);
             session.Reply(Queued);
         }
         else if (spec.Route == RouteRule.Local)
@@ -94,7 +105,7 @@ internal static class TransactionCommands
             return;
         }
 
-        session.Transaction = new Transaction();
+        session.Transaction = new Transaction(session.Namespace);
         session.Reply("+OK\r\n"u8);
     }
 

@@ -1,4 +1,6 @@
 using RespProxy.Configuration;
+using RespProxy.Downstream.Keyspace;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
@@ -25,22 +27,24 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             return false;
         }
 
-        KeyExtraction found = RequestRouter.FindNames(request, spec, _keys, out ReadOnlySpan<byte> error);
-        if (found == KeyExtraction.Unsupported)
-        {
-            session.ReplyError(error);
-            return false;
-        }
-
-        if (found != KeyExtraction.Found)
+        if (!RequestRouter.TryFindNames(request, spec, _keys, out ReadOnlySpan<byte> error))
         {
             // A node finds such an error when it executes, and executes the rest.
-            transaction.QueueError(spec, error);
+            transaction.QueueAnswer(spec, [(byte)'-', .. error, .. "\r\n"u8]);
             return true;
         }
 
-        KeyNamespace ns = session.Namespace;
-        int slot = CommonSlot(request, ns, session.Upstream);
+        KeyNamespace ns = spec.Route == RouteRule.Channel ? ChannelName.NamespaceOf(session.Tenant!, spec) : transaction.Namespace;
+        if (_keys.HasMore && IsDealtWith(session, request, spec, transaction, out bool isQueued)) return isQueued;
+        if (!TryTakeSlot(session, spec, transaction, CommonSlot(request, ns, session.Upstream))) return false;
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
+        transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
+        return true;
+    }
+
+    /// <summary>All keys of a transaction are in one slot. Otherwise answers so and returns false.</summary>
+    private static bool TryTakeSlot(ClientSession session, CommandSpec spec, Transaction transaction, int slot)
+    {
         int wanted = transaction.Slot >= 0 ? transaction.Slot : session.Watch?.Slot ?? slot;
         if (spec.Name == "PUBLISH")
         {
@@ -57,8 +61,34 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             transaction.Slot = slot;
         }
 
-        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
-        transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
+        return true;
+    }
+
+    /// <summary>Queues what names a key of another database, or refuses a pattern without a form upstream. False: it is queued as any other.</summary>
+    private bool IsDealtWith(ClientSession session, in RequestView request, CommandSpec spec, Transaction transaction, out bool isQueued)
+    {
+        isQueued = false;
+        if (_keys.DatabaseArgument == 0)
+        {
+            if (RequestRouter.CanWritePatterns(request, _keys, transaction.Namespace)) return false;
+            session.Reply(KeyspaceErrors.PatternWithoutTag);
+        }
+        else if (!DatabaseTransfer.TryRead(session, transaction.Namespace, request, spec, _keys, out DatabaseTransfer transfer, out ReadOnlySpan<byte> error))
+        {
+            transaction.QueueAnswer(spec, error);
+            isQueued = true;
+        }
+        else if (transfer.Slot < 0)
+        {
+            session.Reply(KeyspaceErrors.DatabasesApart);
+        }
+        else if (TryTakeSlot(session, spec, transaction, session.Upstream.Snapshot.Mode == UpstreamMode.Standalone ? 0 : transfer.Slot))
+        {
+            transfer.Bytes.CopyTo(transaction.Reserve(transfer.Bytes.Length));
+            transaction.Queue(spec, transfer.Bytes.Length);
+            isQueued = true;
+        }
+
         return true;
     }
 
@@ -68,8 +98,9 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         WatchLease? watch = session.Watch;
         SlotMap? map = session.Upstream.Map;
         bool mapChanged = map is not null && map.Version != session.MapVersion;
-        // A guarded EXEC takes another connection than what was sent before it, and the whole keyspace takes all of them.
-        if (session.Pending > 0 && (mapChanged || watch is not null || transaction.HasKeyspace)) return session.WaitUntilIdle();
+        // A guarded EXEC takes another connection than what was sent before it, and the whole keyspace takes all of them; a SELECT in it changes what
+        // their replies are read by.
+        if (session.Pending > 0 && (mapChanged || watch is not null || transaction.HasKeyspace || transaction.Selects)) return session.WaitUntilIdle();
         if (mapChanged) session.MapVersion = map!.Version;
         session.Transaction = null;
         session.Watch = null;
@@ -175,7 +206,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             Mark = session.TakeReplyMark(),
             Tag = session.Reserve(),
         };
-        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys.Count, ns);
+        int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         watch.Sent();
         watch.Connection.Send(RequestRewriter.Write(request, _keys, ns, watch.Connection.GetSpan(size)), inFlight);
         // A read that overtook the watch could be stale by the time the watch begins.

@@ -104,9 +104,9 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
     /// <summary>Runs a command that was queued for the proxy itself; its reply becomes an element of EXEC's.</summary>
     private void RunQueued(in QueuedCommand command, ArrayBufferWriter<byte> output)
     {
-        if (command.Error is not null)
+        if (command.Answer is not null)
         {
-            output.Write(command.Error);
+            output.Write(command.Answer);
             return;
         }
 
@@ -114,7 +114,10 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         var reader = new RequestReader();
         reader.Read(command.LocalFrame, RequestLimits.Default, out int length);
         session.CaptureReplies(new BufferCapture(output));
-        LocalCommands.TryExecute(session, reader.View(command.LocalFrame, length), command.Spec);
+        RequestView request = reader.View(command.LocalFrame, length);
+        // The reply it would wait for is this EXEC's own.
+        if (command.Spec.Local == LocalCommand.Select) SelectCommand.Execute(session, request);
+        else LocalCommands.TryExecute(session, request, command.Spec);
         session.CaptureReplies(null);
         // EXEC's array has one element for each command, also for one that answers nothing by itself.
         if (output.WrittenCount == before) output.Write("+OK\r\n"u8);

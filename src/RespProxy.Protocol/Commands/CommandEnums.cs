@@ -64,6 +64,9 @@ public enum ReplyRule
 
     /// <summary>XREAD and XREADGROUP: key/entries pairs, as an array of pairs in RESP2 and a map in RESP3.</summary>
     StripStreams,
+
+    /// <summary>The reply of the RENAMENX that a MOVE is done by: that there is no such key is 0, not an error.</summary>
+    Moved,
 }
 
 /// <summary>Why a command of the table is refused.</summary>

@@ -21,12 +21,6 @@ internal static class KeyErrors
 
     public static ReadOnlySpan<byte> MissingGroup => "ERR Missing GROUP option for XREADGROUP"u8;
 
-
-    public static ReadOnlySpan<byte> SortPattern =>
-        "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet"u8;
-
-    public static ReadOnlySpan<byte> CopyDatabase => "ERR the DB option of COPY is not supported by the proxy yet"u8;
-
     private static ReadOnlySpan<byte> NotPositive => "ERR numkeys should be greater than 0"u8;
 
     private static ReadOnlySpan<byte> MoreThanArguments => "ERR Number of keys can't be greater than number of args"u8;

@@ -15,9 +15,6 @@ public enum KeyExtraction
 
     /// <summary>The arguments do not parse (no STREAMS keyword, uneven halves, a key without its value): Redis's own error is due.</summary>
     SyntaxError,
-
-    /// <summary>Keys are named in a way that cannot be rewritten yet (SORT BY/GET, COPY DB).</summary>
-    Unsupported,
 }
 
 /// <summary>
@@ -66,6 +63,7 @@ public static class KeyExtractor
             KeyShape.Sort => Sort(request, positions, keys, out error),
             KeyShape.GeoRadius => GeoRadius(request, positions, keys, out error),
             KeyShape.Copy => Copy(request, positions, keys, out error),
+            KeyShape.Move => Move(request, positions, keys),
             KeyShape.Migrate => Migrate(request, positions, keys),
             _ => KeyExtraction.Found,
         };
@@ -166,12 +164,12 @@ public static class KeyExtractor
             else if (following >= 1 && IsKeyword(option, "BY"u8))
             {
                 // Without a * it names no key: "do not sort".
-                if (request[++i].Contains((byte)'*')) return Refuse(KeyExtraction.Unsupported, KeyErrors.SortPattern, out error);
+                if (request[++i].Contains((byte)'*')) keys.AddPattern(i);
             }
             else if (following >= 1 && IsKeyword(option, "GET"u8))
             {
                 // # is the element itself.
-                if (!request[++i].SequenceEqual("#"u8)) return Refuse(KeyExtraction.Unsupported, KeyErrors.SortPattern, out error);
+                if (!request[++i].SequenceEqual("#"u8)) keys.AddPattern(i);
             }
             else return Refuse(KeyExtraction.SyntaxError, KeyErrors.Syntax, out error);
         }
@@ -203,20 +201,39 @@ public static class KeyExtractor
         IsKeyword(option, "WITHDIST"u8) || IsKeyword(option, "WITHHASH"u8) || IsKeyword(option, "WITHCOORD"u8)
         || IsKeyword(option, "ANY"u8) || IsKeyword(option, "ASC"u8) || IsKeyword(option, "DESC"u8);
 
-    /// <summary>source destination [DB n] [REPLACE].</summary>
+    /// <summary>source destination [DB n] [REPLACE]; of several DB the last counts.</summary>
     private static KeyExtraction Copy(in RequestView request, KeySpec positions, KeyIndexes keys, out ReadOnlySpan<byte> error)
     {
         for (int i = positions.OptionsFrom; i < request.Count; i++)
         {
             if (IsKeyword(request[i], "REPLACE"u8)) continue;
-            return i + 1 < request.Count && IsKeyword(request[i], "DB"u8)
-                ? Refuse(KeyExtraction.Unsupported, KeyErrors.CopyDatabase, out error)
-                : Refuse(KeyExtraction.SyntaxError, KeyErrors.Syntax, out error);
+            if (i + 1 == request.Count || !IsKeyword(request[i], "DB"u8)) return Refuse(KeyExtraction.SyntaxError, KeyErrors.Syntax, out error);
+            keys.SetDatabase(++i);
         }
 
         error = default;
         AddIfThere(request, positions.First, keys);
         AddIfThere(request, positions.Last, keys);
+        return KeyExtraction.Found;
+    }
+
+    /// <summary>True when a COPY may overwrite its destination.</summary>
+    public static bool HasReplace(in RequestView request, CommandSpec spec)
+    {
+        for (int i = spec.Keys.OptionsFrom; i < request.Count; i++)
+        {
+            if (IsKeyword(request[i], "REPLACE"u8)) return true;
+            i++;
+        }
+
+        return false;
+    }
+
+    /// <summary>key db.</summary>
+    private static KeyExtraction Move(in RequestView request, KeySpec positions, KeyIndexes keys)
+    {
+        AddIfThere(request, positions.First, keys);
+        if (request.Count > positions.First + 1) keys.SetDatabase(positions.First + 1);
         return KeyExtraction.Found;
     }
 

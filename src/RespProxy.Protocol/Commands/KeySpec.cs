@@ -17,14 +17,17 @@ public enum KeyShape : byte
     /// <summary>The same behind a GROUP, which must be there (XREADGROUP).</summary>
     GroupStreams,
 
-    /// <summary>Argument 1, and the argument of each STORE option; BY and GET patterns name keys too (SORT).</summary>
+    /// <summary>Argument 1, and the argument of each STORE option; BY and GET name keys by patterns (SORT).</summary>
     Sort,
 
     /// <summary>Argument 1, and the argument of each STORE or STOREDIST option from OptionsFrom on (GEORADIUS).</summary>
     GeoRadius,
 
-    /// <summary>Arguments 1 and 2; the option DB would leave the database (COPY).</summary>
+    /// <summary>Arguments 1 and 2; the option DB says that the second is in another database (COPY).</summary>
     Copy,
+
+    /// <summary>Argument 1, and the same in the database that the next argument numbers (MOVE).</summary>
+    Move,
 
     /// <summary>MIGRATE: argument 3, or those after KEYS.</summary>
     Migrate,
@@ -61,7 +64,7 @@ public readonly record struct KeySpec(
     {
         KeyShape.Range => (First, Last, Step),
         KeyShape.Copy => (First, Last, 1),
-        KeyShape.Sort or KeyShape.GeoRadius or KeyShape.Migrate => (First, First, 1),
+        KeyShape.Sort or KeyShape.GeoRadius or KeyShape.Migrate or KeyShape.Move => (First, First, 1),
         KeyShape.Counted when First > 0 => (First, First, 1),
         _ => (0, 0, 0),
     };

@@ -23,6 +23,11 @@ public static class WireErrors
 
     public static ReadOnlySpan<byte> MaxClients => "-ERR max number of clients reached\r\n"u8;
 
+    /// <summary>Of an argument that must fit into 32 bits.</summary>
+    public static ReadOnlySpan<byte> OutOfInt32 => "-ERR value is out of range, value must between -2147483648 and 2147483647\r\n"u8;
+
+    public static ReadOnlySpan<byte> SameObject => "-ERR source and destination objects are the same\r\n"u8;
+
     public static ReadOnlySpan<byte> DatabaseOutOfRange => "-ERR DB index is out of range\r\n"u8;
 
     /// <summary>The node answered nothing and had the whole request: nobody knows whether it ran. Never retried by the proxy.</summary>

@@ -19,5 +19,8 @@ public static class HashSlot
         ? OfWhole(0, tag)
         : OfWhole(prefix.Crc, key);
 
+    /// <summary>Slot of <paramref name="prefix"/> followed by <paramref name="rest"/> when the two are all of a hash tag, whatever braces are in it.</summary>
+    public static ushort OfWhole(SlotPrefix prefix, ReadOnlySpan<byte> rest) => OfWhole(prefix.Crc, rest);
+
     private static ushort OfWhole(ushort crc, ReadOnlySpan<byte> bytes) => (ushort)(Crc16.Append(crc, bytes) & Mask);
 }

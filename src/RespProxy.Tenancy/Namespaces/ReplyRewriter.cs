@@ -26,7 +26,8 @@ public static class ReplyRewriter
         var cursor = new ReplyCursor(reply);
         bool kept = reply[0] switch
         {
-            (byte)'-' => output.CopyWithoutPrefix(reply),
+            (byte)'-' when rule == ReplyRule.Moved && reply.SequenceEqual("-ERR no such key\r\n"u8) => output.Copy(":0\r\n"u8),
+            (byte)'-' => output.CopyWithoutNamespace(reply),
             _ when rule == ReplyRule.StripFirstElement => StripFirstElement(ref cursor, ref output),
             _ when rule == ReplyRule.StripStreams => StripStreams(ref cursor, ref output),
             _ => true,
@@ -36,8 +37,8 @@ public static class ReplyRewriter
         return output.Length;
     }
 
-    /// <summary>True when an error reply quotes the namespace and so must go through <see cref="Write"/>.</summary>
-    public static bool QuotesNamespace(ReadOnlySpan<byte> reply, KeyNamespace ns) => reply.IndexOf(ns.Prefix) >= 0;
+    /// <summary>True when an error reply may quote the namespace, in whatever form, and so must go through <see cref="Write"/>.</summary>
+    public static bool QuotesNamespace(ReadOnlySpan<byte> reply, KeyNamespace ns) => reply.IndexOf(ns.NameBytes) >= 0;
 
     /// <summary>LMPOP, ZMPOP: <c>[key, elements]</c>, or null.</summary>
     private static bool StripFirstElement(ref ReplyCursor cursor, ref Output output)
@@ -94,24 +95,18 @@ public static class ReplyRewriter
 
         public bool StripKey(ref ReplyCursor cursor)
         {
-            if (!cursor.TryReadBulk(out ReadOnlySpan<byte> key) || !key.StartsWith(ns.Prefix)) return false;
-            ReadOnlySpan<byte> stripped = key[ns.PrefixLength..];
+            if (!cursor.TryReadBulk(out ReadOnlySpan<byte> key) || !ns.Owns(key)) return false;
             _destination[Length++] = (byte)'$';
-            Length += RespNumber.Write(_destination[Length..], stripped.Length);
+            Length += RespNumber.Write(_destination[Length..], key.Length - ns.Growth);
             Copy("\r\n"u8);
-            Copy(stripped);
+            Length += ns.Decode(key, _destination[Length..]);
             return Copy("\r\n"u8);
         }
 
-        public bool CopyWithoutPrefix(ReadOnlySpan<byte> text)
+        public bool CopyWithoutNamespace(ReadOnlySpan<byte> text)
         {
-            for (int at = text.IndexOf(ns.Prefix); at >= 0; at = text.IndexOf(ns.Prefix))
-            {
-                Copy(text[..at]);
-                text = text[(at + ns.PrefixLength)..];
-            }
-
-            return Copy(text);
+            Length += ErrorText.CopyWithoutNamespace(text, ns, _destination[Length..]);
+            return true;
         }
     }
 }

@@ -1,38 +1,68 @@
+using System.Runtime.CompilerServices;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 
 namespace RespProxy.Tenancy.Namespaces;
 
 /// <summary>
-/// Writes a request as the node shall see it: each key with the tenant's prefix before it and its length adjusted, all
+/// Writes a request as the node shall see it: each key as it is called upstream and its length adjusted, all
 /// else copied in runs as it came. Pure; allocation-free; one pass.
 /// </summary>
 public static class RequestRewriter
 {
-    /// <summary>A prefix of up to 999 bytes lengthens a length header by at most this many digits.</summary>
+    /// <summary>A key that grows by up to 999 bytes lengthens its length header by at most this many digits.</summary>
     private const int HeaderGrowth = 4;
 
-    /// <summary>Bytes that <see cref="Write"/> may need for a request of <paramref name="frameLength"/> bytes with so many keys.</summary>
-    public static int MaxLength(int frameLength, int keyCount, KeyNamespace ns) =>
-        checked(frameLength + (keyCount * (ns.PrefixLength + HeaderGrowth)));
+    /// <summary>Bytes that <see cref="Write"/> may need for a request of <paramref name="frameLength"/> bytes with these keys.</summary>
+    public static int MaxLength(int frameLength, KeyIndexes keys, KeyNamespace ns) =>
+        checked(frameLength + ((keys.Count + (keys.HasMore ? keys.Patterns.Count : 0)) * (ns.Growth + HeaderGrowth)));
 
-    /// <summary>Writes the whole request; <paramref name="keys"/> are the indexes of its keys, ascending. Returns the bytes written.</summary>
+    /// <summary>Writes the whole request with its keys, and the patterns of keys of a SORT, in the namespace. Returns the bytes written.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The request names a key of another database, or a pattern that cannot be written in this placement (<see cref="SortPattern"/>): it is not the caller's to send.
+    /// </exception>
     public static int Write(in RequestView request, KeyIndexes keys, KeyNamespace ns, Span<byte> destination)
     {
-        ReadOnlySpan<byte> frame = request.Frame;
+        if (keys.HasMore) return WriteWithPatterns(request, keys, ns, destination);
         int written = 0;
         int copied = 0;
-        for (int i = 0; i < keys.Count; i++)
+        for (int i = 0; i < keys.Count; i++) WriteUpTo(request, keys[i], ns, destination, ref copied, ref written);
+        return WriteRest(request, copied, destination, written);
+    }
+
+    private static int WriteWithPatterns(in RequestView request, KeyIndexes keys, KeyNamespace ns, Span<byte> destination)
+    {
+        if (keys.DatabaseArgument != 0) throw new InvalidOperationException("A request that names another database is to be written by DatabaseRewriter.");
+        int written = 0;
+        int copied = 0;
+        int key = 0;
+        foreach (int pattern in keys.Patterns)
         {
-            ArgumentSlot slot = request.SlotOf(keys[i]);
-            ReadOnlySpan<byte> before = frame[copied..slot.HeaderStart];
-            before.CopyTo(destination[written..]);
-            written += before.Length;
-            written += WritePrefix(slot.Length, ns, destination[written..]);
-            copied = slot.Start;
+            while (key < keys.Count && keys[key] < pattern) WriteUpTo(request, keys[key++], ns, destination, ref copied, ref written);
+            if (!SortPattern.CanBeWritten(request[pattern], ns)) throw new InvalidOperationException("This pattern has no form in the tenant's placement.");
+            // Where it can be written at all, a pattern is written as a key is.
+            WriteUpTo(request, pattern, ns, destination, ref copied, ref written);
         }
 
-        ReadOnlySpan<byte> rest = frame[copied..];
+        while (key < keys.Count) WriteUpTo(request, keys[key++], ns, destination, ref copied, ref written);
+        return WriteRest(request, copied, destination, written);
+    }
+
+    /// <summary>Copies what stands before an argument that is a key, and writes the key or at least its beginning.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteUpTo(in RequestView request, int key, KeyNamespace ns, Span<byte> destination, ref int copied, ref int written)
+    {
+        ArgumentSlot slot = request.SlotOf(key);
+        ReadOnlySpan<byte> before = request.Frame[copied..slot.HeaderStart];
+        before.CopyTo(destination[written..]);
+        written += before.Length;
+        written += WriteKeyStart(request.Frame.Slice(slot.Start, slot.Length), ns, destination[written..], out int taken);
+        copied = slot.Start + taken;
+    }
+
+    private static int WriteRest(in RequestView request, int copied, Span<byte> destination, int written)
+    {
+        ReadOnlySpan<byte> rest = request.Frame[copied..];
         rest.CopyTo(destination[written..]);
         return written + rest.Length;
     }
@@ -44,7 +74,7 @@ public static class RequestRewriter
         int size = 16 + (name.End - name.HeaderStart);
         foreach (int key in keys)
         {
-            size = checked(size + ns.PrefixLength + HeaderGrowth + request.SlotOf(key + stride - 1).End - request.SlotOf(key).HeaderStart);
+            size = checked(size + ns.Growth + HeaderGrowth + request.SlotOf(key + stride - 1).End - request.SlotOf(key).HeaderStart);
         }
 
         return size;
@@ -67,8 +97,8 @@ public static class RequestRewriter
         foreach (int key in keys)
         {
             ArgumentSlot slot = request.SlotOf(key);
-            written += WritePrefix(slot.Length, ns, destination[written..]);
-            ReadOnlySpan<byte> run = request.Frame[slot.Start..request.SlotOf(key + stride - 1).End];
+            written += WriteKeyStart(request.Frame.Slice(slot.Start, slot.Length), ns, destination[written..], out int taken);
+            ReadOnlySpan<byte> run = request.Frame[(slot.Start + taken)..request.SlotOf(key + stride - 1).End];
             run.CopyTo(destination[written..]);
             written += run.Length;
         }
@@ -76,14 +106,30 @@ public static class RequestRewriter
         return written;
     }
 
-    private static int WritePrefix(int keyLength, KeyNamespace ns, Span<byte> destination)
+    /// <summary>
+    /// Writes a key's header and its name upstream as far as that differs from the client's: after the prefix a key is copied in one run with what
+    /// follows it.
+    /// </summary>
+    /// <param name="key">As the client knows it.</param>
+    /// <param name="ns">Where it is.</param>
+    /// <param name="destination">Written to.</param>
+    /// <param name="taken">Bytes of the key that are written already.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WriteKeyStart(ReadOnlySpan<byte> key, KeyNamespace ns, Span<byte> destination, out int taken)
     {
         destination[0] = (byte)'$';
-        int written = 1 + RespNumber.Write(destination[1..], keyLength + ns.PrefixLength);
+        int written = 1 + RespNumber.Write(destination[1..], key.Length + ns.Growth);
         destination[written] = (byte)'\r';
         destination[written + 1] = (byte)'\n';
         written += 2;
-        ns.Prefix.CopyTo(destination[written..]);
-        return written + ns.PrefixLength;
+        if (ns.IsPlainPrefix)
+        {
+            ns.Prefix.CopyTo(destination[written..]);
+            taken = 0;
+            return written + ns.Growth;
+        }
+
+        taken = key.Length;
+        return written + ns.Encode(key, destination[written..]);
     }
 }

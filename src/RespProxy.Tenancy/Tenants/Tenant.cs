@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Namespaces;
 
@@ -9,13 +10,36 @@ public sealed class Tenant
     public Tenant(TenantSnapshot snapshot, int upstreamIndex)
     {
         Snapshot = snapshot;
-        Namespace = new KeyNamespace(snapshot.Namespace);
+        Databases = [.. Enumerable.Range(0, snapshot.Databases).Select(database => new KeyNamespace(snapshot.Namespace, snapshot.Placement, database))];
+        Channels = snapshot.Placement == KeyPlacement.Spread ? Databases[0] : new KeyNamespace(snapshot.Namespace);
         UpstreamIndex = upstreamIndex;
     }
 
     public string Name => Snapshot.Name;
 
-    public KeyNamespace Namespace { get; }
+    /// <summary>Where the keys of each database are, by its number; a client begins in the first.</summary>
+    public ImmutableArray<KeyNamespace> Databases { get; }
+
+    /// <summary>
+    /// What PUBLISH and SUBSCRIBE name: as in Redis, channels know no databases. The namespace is before the channel, whatever the placement: nodes do not
+    /// look at a channel's slot.
+    /// </summary>
+    public KeyNamespace Channels { get; }
+
+    /// <summary>What SPUBLISH and SSUBSCRIBE name: as keys of database 0, so that a channel and a key of one hash tag share a slot.</summary>
+    public KeyNamespace ShardChannels => Databases[0];
+
+    public KeyPlacement Placement => Snapshot.Placement;
+
+    /// <summary>A changed namespace or placement is put in force though keys are left under the old one.</summary>
+    public bool ForcePlacement => Snapshot.ForcePlacement;
+
+    /// <summary>The pattern, as an ACL takes it (<c>~pattern</c>), that matches the tenant's keys in all databases, and nobody else's.</summary>
+    public byte[] KeyPattern => NamespacePattern.OfAllDatabases(Snapshot.Namespace, Snapshot.Placement);
+
+    /// <summary>Patterns as ACLs take them (<c>&amp;pattern</c>) that together match the tenant's channels and shard channels, and nobody else's.</summary>
+    public IReadOnlyList<byte[]> ChannelPatterns =>
+        [NamespacePattern.Of(Channels, "*"u8), .. Placement == KeyPlacement.Spread ? [] : (byte[][])[NamespacePattern.Of(ShardChannels, "*"u8)]];
 
     /// <summary>Position of the tenant's upstream in the configuration.</summary>
     public int UpstreamIndex { get; }

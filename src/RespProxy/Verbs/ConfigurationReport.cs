@@ -25,7 +25,19 @@ internal static class ConfigurationReport
         }
 
         foreach (TenantSnapshot tenant in snapshot.Tenants)
-            output.WriteLine($"  tenant {tenant.Name}: keys {tenant.Namespace}:*, upstream {tenant.Upstream}, passwords: {tenant.PasswordHashes.Length}");
+        {
+            output.WriteLine(
+                $"  tenant {tenant.Name}: keys {KeysOf(tenant)}, placement {tenant.Placement.ToString().ToLowerInvariant()}, databases: {tenant.Databases}, upstream {tenant.Upstream}, passwords: {tenant.PasswordHashes.Length}");
+        }
+
         output.WriteLine($"  admin: {(snapshot.Admin.Enabled ? new NodeAddress(snapshot.Admin.Host, snapshot.Admin.Port).ToString() : "off")}");
     }
+
+    /// <summary>What the keys of database 0 begin with.</summary>
+    private static string KeysOf(TenantSnapshot tenant) => tenant.Placement switch
+    {
+        KeyPlacement.Tagged => $"{{{tenant.Namespace}:*",
+        KeyPlacement.Pinned => $"{{{tenant.Namespace}}}:*",
+        _ => $"{tenant.Namespace}:*",
+    };
 }

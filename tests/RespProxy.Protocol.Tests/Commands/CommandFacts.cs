@@ -19,6 +19,8 @@ internal sealed record CommandFact(string Name, int Arity, string Group, IReadOn
         ["XREADGROUP"] = KeyShape.GroupStreams,
         // Two plain positions, and an option that would leave the database.
         ["COPY"] = KeyShape.Copy,
+        // One position, and a database beside it.
+        ["MOVE"] = KeyShape.Move,
     };
 
     public static IReadOnlyList<CommandFact> All { get; } = Read();

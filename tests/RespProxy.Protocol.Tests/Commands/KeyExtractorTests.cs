@@ -158,14 +158,45 @@ public sealed class KeyExtractorTests
     public void Copy_and_migrate_have_their_keys(string line, string expected) => AssertFound(line, expected);
 
     [Theory]
-    [InlineData("SORT k BY weight_*", "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet")]
-    [InlineData("SORT k GET obj_*", "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet")]
-    [InlineData("SORT k GET fixed", "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet")]
-    [InlineData("SORT_RO k GET # GET x*->f", "ERR SORT with a BY or GET pattern that names other keys is not supported by the proxy yet")]
-    [InlineData("COPY a b DB 1", "ERR the DB option of COPY is not supported by the proxy yet")]
-    [InlineData("COPY a b REPLACE db\\0x 1", "ERR the DB option of COPY is not supported by the proxy yet")]
-    public void What_leaves_the_namespace_or_blocks_is_unsupported(string line, string error) =>
-        AssertRefused(line, KeyExtraction.Unsupported, error);
+    [InlineData("SORT k", "1", "")]
+    [InlineData("SORT k BY nosort GET #", "1", "")]
+    [InlineData("SORT k BY weight_*", "1", "3")]
+    [InlineData("SORT k GET obj_* STORE d by w_* GET # GET fixed", "1 5", "3 7 11")]
+    [InlineData("SORT k BY BY* GET GET", "1", "3 5")]
+    [InlineData("SORT k get\\0x o_*", "1", "3")]
+    [InlineData("SORT_RO k GET ## GET x*->f", "1", "3 5")]
+    public void Sort_tells_its_patterns_apart_from_its_keys(string line, string expected, string patterns)
+    {
+        AssertFound(line, expected);
+        Requests request = Requests.OfLine(line);
+        var keys = new KeyIndexes();
+        KeyExtractor.Extract(request.View, Requests.SpecOf(request.View), keys, out _);
+        Assert.Equal(patterns, string.Join(' ', keys.Patterns));
+        Assert.Equal(patterns.Length > 0, keys.NamesPatterns);
+        Assert.Equal(patterns.Length > 0, keys.HasMore);
+        // What one request has, the next has not.
+        Requests next = Requests.OfLine("SORT k");
+        KeyExtractor.Extract(next.View, Requests.SpecOf(next.View), keys, out _);
+        Assert.False(keys.HasMore || keys.NamesPatterns);
+        Assert.Empty(keys.Patterns);
+    }
+
+    [Theory]
+    [InlineData("COPY a b", "1 2", 0)]
+    [InlineData("COPY a b DB 1", "1 2", 4)]
+    [InlineData("COPY a b REPLACE db\\0x 1", "1 2", 5)]
+    [InlineData("COPY a b DB 1 REPLACE DB DB", "1 2", 7)]
+    [InlineData("MOVE a 1", "1", 2)]
+    public void What_takes_a_key_to_another_database_says_where_its_number_is(string line, string expected, int database)
+    {
+        AssertFound(line, expected);
+        Requests request = Requests.OfLine(line);
+        var keys = new KeyIndexes();
+        KeyExtractor.Extract(request.View, Requests.SpecOf(request.View), keys, out _);
+        Assert.Equal(database, keys.DatabaseArgument);
+        Assert.Equal(database > 0, keys.HasMore);
+        Assert.False(keys.NamesPatterns);
+    }
 
     [Fact]
     public void Whatever_the_arguments_the_keys_found_are_arguments_in_order_and_a_routed_command_has_one()
@@ -193,6 +224,7 @@ public sealed class KeyExtractorTests
     [InlineData("ZUNIONSTORE d 0 a b")]
     [InlineData("XREADGROUP GROUP g c COUNT 1 STREAMS a >")]
     [InlineData("SORT k BY nosort STORE d")]
+    [InlineData("SORT k BY w_* GET o_* STORE d")]
     [InlineData("GEORADIUS k 1 1 1 m STORE d")]
     [InlineData("COPY a b DB 1")]
     public void Extraction_allocates_nothing(string line)

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using RespProxy.Configuration;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Namespaces;
@@ -72,7 +73,41 @@ public class ReplyRewriterTests
     public void An_error_loses_the_namespace_wherever_it_quotes_it_whatever_the_rule(string reply, string expected)
     {
         foreach (ReplyRule rule in (ReplyRule[])[ReplyRule.Verbatim, First, Streams]) Assert.Equal(expected, Write(reply, rule, Ns));
-        Assert.Equal(reply != expected, ReplyRewriter.QuotesNamespace(Wire.Bytes(reply), Ns));
+        Assert.True(reply == expected || ReplyRewriter.QuotesNamespace(Wire.Bytes(reply), Ns));
+    }
+
+    [Theory]
+    [InlineData(KeyPlacement.Spread, "-ERR 'c@a/3:k' and 'c@a:l' and {c@a:m}\r\n", "-ERR 'k' and 'l' and {m}\r\n")]
+    [InlineData(KeyPlacement.Spread, "-ERR c@a/:k c@a/x:k c@a/3k c@a3:k\r\n", "-ERR c@a/:k c@a/x:k c@a/3k c@a3:k\r\n")]
+    [InlineData(KeyPlacement.Pinned, "-ERR '{c@a}:k' and {c@a}/12:l, c@a:channel\r\n", "-ERR 'k' and l, channel\r\n")]
+    [InlineData(KeyPlacement.Tagged, "-NOGROUP No such key '{c@a:t}{3}p{}s' or consumer group 'g'\r\n", "-NOGROUP No such key 'p{t}s' or consumer group 'g'\r\n")]
+    [InlineData(KeyPlacement.Tagged, "-ERR '{c@a:k}{3}'\r\n", "-ERR 'k'\r\n")]
+    [InlineData(KeyPlacement.Tagged, "-ERR {c@a:t}{3}p{}s c@a:channel\r\n", "-ERR t}{3}p{}s channel\r\n")]
+    [InlineData(KeyPlacement.Tagged, "-ERR '{c@a:t\r\n", "-ERR 't\r\n")]
+    [InlineData(KeyPlacement.Tagged, "-ERR '{c@a:t}' '{c@a:u}{3}'\r\n", "-ERR 't}' 'u'\r\n")]
+    [InlineData(KeyPlacement.Tagged, "-{c@a:k\r\n", "-k\r\n")]
+    public void An_error_loses_the_namespace_in_every_form_and_database(KeyPlacement placement, string reply, string expected) =>
+        Assert.Equal(expected, Write(reply, ReplyRule.Verbatim, new KeyNamespace("c@a", placement, 3)));
+
+    [Theory]
+    [InlineData("*2\r\n$17\r\n{c@a:t}{3}p{}s{}x\r\n:1\r\n", "*2\r\n$8\r\np{t}s{}x\r\n:1\r\n")]
+    [InlineData("*2\r\n$14\r\n{c@a:lock1}{3}\r\n:1\r\n", "*2\r\n$5\r\nlock1\r\n:1\r\n")]
+    [InlineData("*2\r\n$10\r\n{c@a:lock}\r\n:1\r\n", null)]
+    [InlineData("*2\r\n$14\r\n{c@a:lock}{30}\r\n:1\r\n", null)]
+    [InlineData("*2\r\n$13\r\n{c@b:lock}{3}\r\n:1\r\n", null)]
+    [InlineData("*2\r\n$12\r\nc@a:lock}{3}\r\n:1\r\n", null)]
+    [InlineData("*2\r\n$15\r\n{c@a:lock}{3}ps\r\n:1\r\n", null)]
+    public void A_tagged_key_comes_back_whole_and_one_of_another_database_is_withheld(string reply, string? expected) =>
+        Assert.Equal(expected, Write(reply, First, new KeyNamespace("c@a", KeyPlacement.Tagged, 3)));
+
+    [Theory]
+    [InlineData("-ERR no such key\r\n", ":0\r\n")]
+    [InlineData(":1\r\n", ":1\r\n")]
+    [InlineData("-WRONGTYPE c@a:k\r\n", "-WRONGTYPE k\r\n")]
+    public void A_MOVE_of_no_key_is_no_error(string reply, string expected)
+    {
+        Assert.Equal(expected, Write(reply, ReplyRule.Moved, Ns));
+        if (reply[0] == '-') Assert.Equal(reply.Replace("c@a:", "", StringComparison.Ordinal), Write(reply, ReplyRule.Verbatim, Ns));
     }
 
     [Theory]
@@ -84,7 +119,7 @@ public class ReplyRewriterTests
 
     [Fact]
     public void Keys_of_any_length_are_stripped_right_across_digit_boundaries() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Keys().NonEmptyListOf().ToArbitrary(), Gen.Choose(3, 128).ToArbitrary(), (keys, nameLength) =>
+        Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Keys().NonEmptyListOf().ToArbitrary(), Gen.Choose(3, 128).ToArbitrary(), (keys, nameLength) =>
         {
             var ns = new KeyNamespace("c@" + new string('a', nameLength - 2));
             string Stream(string key) => Wire.Text(Wire.Bulk(key)) + Entries;

@@ -84,9 +84,9 @@ public class TenantDirectoryTests
     public void A_tenant_knows_its_namespace_its_upstream_and_whether_it_has_a_password()
     {
         Tenant shop = Directory.Find("shop")!;
-        Assert.Equal(("cluster@shop", 1, true), (shop.Namespace.Name, shop.UpstreamIndex, shop.HasPassword));
+        Assert.Equal(("cluster@shop", 1, true), (shop.Databases[0].Name, shop.UpstreamIndex, shop.HasPassword));
         Tenant sidecar = Directory.Find("sidecar")!;
-        Assert.Equal(("cluster@sidecar", 0, false), (sidecar.Namespace.Name, sidecar.UpstreamIndex, sidecar.HasPassword));
+        Assert.Equal(("cluster@sidecar", 0, false), (sidecar.Databases[0].Name, sidecar.UpstreamIndex, sidecar.HasPassword));
         Assert.Null(Directory.Find("Shop"));
         Assert.Equal(["blog", "shop", "sidecar", "wiki"], Directory.All.Select(tenant => tenant.Name).Order(StringComparer.Ordinal));
     }

@@ -32,6 +32,6 @@ internal static class ConnectionRows
         Local("PING", -1, F, LocalCommand.Ping),
         Local("QUIT", -1, S | L | T | F | N | Y, LocalCommand.Quit),
         Local("RESET", 1, S | L | T | F | N | Y, LocalCommand.Reset),
-        Local("SELECT", 2, L | T | F, LocalCommand.Select),
+        Local("SELECT", 2, L | T | F, LocalCommand.Select, "Databases 0 to 15 unless the tenant's configuration says otherwise, each a part of the namespace; in MULTI for the commands queued after it."),
     ]);
 }

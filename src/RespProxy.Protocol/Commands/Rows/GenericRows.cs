@@ -4,9 +4,13 @@ namespace RespProxy.Protocol.Commands.Rows;
 
 internal static class GenericRows
 {
+    private const string BetweenDatabases = "in a cluster the key must be in the same slot in both databases: always with placement tagged or pinned, with spread where it has a hash tag.";
+    private const string Patterns = "BY and GET patterns are put into the namespace. A node in cluster mode refuses them, or, from Redis 7.4 on, those that may lead to other slots. "
+        + "With placement tagged the pattern's hash tag must stand before its *.";
+
     public static CommandSpec[] All => Group("generic",
     [
-        Keyed("COPY", -3, W | D, Copy, note: "The DB option is refused for now."),
+        Keyed("COPY", -3, W | D, Copy, note: "DB n: " + BetweenDatabases),
         SplitSum("DEL", -2, W, FromTo(1, -1)),
         Keyed("DUMP", 2, R, At(1)),
         SplitSum("EXISTS", -2, R | F, FromTo(1, -1)),
@@ -15,7 +19,7 @@ internal static class GenericRows
         Keyed("EXPIRETIME", 2, R | F, At(1)),
         WholeKeyspace("KEYS", 2, R, "Walked in pages of 1,000 buckets, so that no node stands still for it; not a snapshot. Replies over 64 MiB are refused."),
         NotForTenants("MIGRATE", -6, W, Administration, Migrate),
-        NotYet("MOVE", 3, W | F, Databases, At(1)),
+        Keyed("MOVE", 3, W | F, ToDatabase, ReplyRule.Moved, "Done by RENAMENX; " + BetweenDatabases),
         Container("OBJECT", -2, None),
         Keyed("OBJECT|ENCODING", 3, R, At(2)),
         Keyed("OBJECT|FREQ", 3, R, At(2)),
@@ -32,8 +36,8 @@ internal static class GenericRows
         Keyed("RENAMENX", 3, W | F, FromTo(1, 2)),
         Keyed("RESTORE", -4, W | D, At(1)),
         WholeKeyspace("SCAN", -2, R, "One primary after the other. An error asks for a new start when slots have changed their owner since cursor 0. COUNT is at most 10,000."),
-        Keyed("SORT", -2, W | D, Sort, note: "BY a pattern with * and GET other than # are refused for now."),
-        Keyed("SORT_RO", -2, R, Sort, note: "BY a pattern with * and GET other than # are refused for now."),
+        Keyed("SORT", -2, W | D, Sort, note: Patterns),
+        Keyed("SORT_RO", -2, R, Sort, note: Patterns),
         SplitSum("TOUCH", -2, R | F, FromTo(1, -1)),
         Keyed("TTL", 2, R | F, At(1)),
         Keyed("TYPE", 2, R | F, At(1)),

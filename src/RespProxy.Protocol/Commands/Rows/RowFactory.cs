@@ -35,7 +35,6 @@ internal static class RowFactory
     // Why a command is not there yet.
     public const string Scripts = "Scripts could name keys of other tenants.";
     public const string Functions = "Function libraries are not yet kept apart by tenant.";
-    public const string Databases = "Databases other than 0 are not yet mapped into the namespace.";
     public const string Pinned = "Speaks of the connection that wrote, which the proxy shares.";
     public const string SlowLog = "The tenant's own slow log is not kept yet.";
 
@@ -44,7 +43,10 @@ internal static class RowFactory
     /// <summary>SORT: argument 1, STORE options.</summary>
     public static KeySpec Sort => new(KeyShape.Sort, First: 1, OptionsFrom: 2);
 
-    /// <summary>COPY: arguments 1 and 2, no DB option.</summary>
+    /// <summary>MOVE: argument 1, then a database.</summary>
+    public static KeySpec ToDatabase => new(KeyShape.Move, First: 1);
+
+    /// <summary>COPY: arguments 1 and 2, DB option.</summary>
     public static KeySpec Copy => new(KeyShape.Copy, First: 1, Last: 2, OptionsFrom: 3);
 
     public static KeySpec Migrate => new(KeyShape.Migrate, First: 3, OptionsFrom: 6);
@@ -140,7 +142,7 @@ internal static class RowFactory
         {
             Name = name,
             Arity = arity,
-            Flags = flags | (keys.Shape is KeyShape.None or KeyShape.Range or KeyShape.Copy ? CommandFlags.None : CommandFlags.MovableKeys),
+            Flags = flags | (keys.Shape is KeyShape.None or KeyShape.Range or KeyShape.Copy or KeyShape.Move ? CommandFlags.None : CommandFlags.MovableKeys),
             Keys = keys,
             Route = route,
             Reply = reply,
