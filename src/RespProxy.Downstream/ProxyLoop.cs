@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using RespProxy.Configuration;
+using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Transactions;
@@ -46,6 +48,9 @@ internal sealed class ProxyLoop
 
     /// <summary>By the upstream's position in the configuration.</summary>
     public UpstreamLoop[] Upstreams { get; }
+
+    /// <summary>For the tenants whose placement is to be checked before their first request. Shared by the loops.</summary>
+    public FrozenDictionary<Tenant, PlacementGate> Placements { get; init; } = FrozenDictionary<Tenant, PlacementGate>.Empty;
 
     public RequestRouter Router { get; }
 

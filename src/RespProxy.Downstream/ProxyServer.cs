@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
+using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
@@ -24,6 +26,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<LoopListener> _listeners = [];
+    private readonly CancellationTokenSource _stopping = new();
     private volatile ProxyStatus _status = ProxyStatus.Starting;
 
     private ProxyServer(ProxySnapshot configuration, ILoggerFactory logs, TimeProvider time)
@@ -39,10 +42,11 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _loops.UnhandledException = exception => LogHandlerFailed(_logger, exception);
         var tenants = new TenantDirectory(configuration);
         var facts = new ServerFacts(time);
+        FrozenDictionary<Tenant, PlacementGate> placements = GatesOf(tenants, resolver, logs.CreateLogger("RespProxy.Placements"));
         _proxyLoops =
         [
             .. _loops.Loops.Select(events => new ProxyLoop(
-                events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, upstreamLogger))),
+                events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, upstreamLogger)) { Placements = placements }),
         ];
         LogTransport(_logger, _loops.Description);
     }
@@ -116,11 +120,21 @@ public sealed partial class ProxyServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _status = ProxyStatus.Stopped;
+        await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (LoopListener listener in _listeners) listener.Dispose();
         foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Stop()));
         foreach (ClusterTopology topology in _topologies) await topology.DisposeAsync().ConfigureAwait(false);
         _loops.Dispose();
+        _stopping.Dispose();
     }
+
+    private FrozenDictionary<Tenant, PlacementGate> GatesOf(TenantDirectory tenants, NodeResolver resolver, ILogger logger) => tenants.All
+        .Where(tenant => _configuration.Upstreams[tenant.UpstreamIndex].PlacementMarkers)
+        .ToFrozenDictionary(tenant => tenant, tenant =>
+        {
+            var check = new PlacementCheck(tenant, _configuration.Upstreams[tenant.UpstreamIndex], _topologies[tenant.UpstreamIndex], resolver, _time, logger);
+            return new PlacementGate(check.RunAsync, _time, _stopping.Token);
+        });
 
     private UpstreamLoop[] UpstreamLoopsOf(EventLoop events, NodeResolver resolver, ILogger logger) =>
         [.. _configuration.Upstreams.Select((upstream, index) => new UpstreamLoop(events, upstream, _topologies[index], resolver, logger))];

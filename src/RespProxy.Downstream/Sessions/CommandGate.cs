@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.Local;
+using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -41,6 +42,7 @@ internal static class CommandGate
         session.LastCommand = spec;
         session.Loop.Counters.Requests++;
         if (IsRefused(session, request, spec)) return true;
+        if (!session.Identity.IsPlacementKnown && PlacementHold.Stops(session, spec, out bool isAnswered)) return isAnswered;
         if (session.Transaction is not null && !RunsInsideTransaction(spec.Local))
         {
             TransactionCommands.Queue(session, request, spec);

@@ -22,6 +22,12 @@ internal sealed class SessionIdentity
     /// <summary>The number of the database selected. Only with a tenant; may be read from any thread.</summary>
     public int Database => Tenant is null ? 0 : Namespace.Database;
 
+    /// <summary>The tenant's keys are where the configuration says, or nobody has to know.</summary>
+    public bool IsPlacementKnown { get; set; }
+
+    /// <summary>The check of the placement that the client has waited for; 0 for none.</summary>
+    public int PlacementAttempt { get; set; }
+
     /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
     public UpstreamLoop Upstream { get; private set; } = null!;
 
@@ -53,6 +59,8 @@ internal sealed class SessionIdentity
     {
         Tenant = tenant;
         Namespace = tenant?.Databases[0]!;
+        IsPlacementKnown = tenant is not null && !loop.Placements.ContainsKey(tenant);
+        PlacementAttempt = 0;
         Upstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
     }
 
