@@ -61,16 +61,22 @@ internal static class CommandGate
         if (!spec.AcceptsArgumentCount(request.Count)) RefuseArity(session, request, spec);
         else if (session.Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0) session.Reply(WireErrors.NoAuth);
         else if (session.IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local)) Refuse(session, Refusals.WhileSubscribed(spec));
-        else if (spec.Route == RouteRule.None) Refuse(session, spec.Refusal == Refusal.Absent ? Refusals.UnknownCommand(request) : Refusals.Text(spec, session.Tenant!));
+        else if (spec.Route == RouteRule.None) RefuseRow(session, request, spec);
         else return false;
         return true;
     }
 
+    private static void RefuseRow(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        if (spec.Refusal == Refusal.Absent) AnswerUnknown(session, request);
+        else Refuse(session, Refusals.Text(spec, session.Tenant!));
+    }
+
     private static void RefuseArity(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        string text = spec.Refusal == Refusal.Absent ? Refusals.UnknownCommand(request) : Refusals.WrongArity(spec);
-        if (spec.Local == LocalCommand.Exec) TransactionCommands.RefuseExec(session, text["ERR ".Length..]);
-        else Refuse(session, text);
+        if (spec.Refusal == Refusal.Absent) AnswerUnknown(session, request);
+        else if (spec.Local == LocalCommand.Exec) TransactionCommands.RefuseExec(session, Refusals.WrongArity(spec)["ERR ".Length..]);
+        else Refuse(session, Refusals.WrongArity(spec));
     }
 
     /// <summary>Between MULTI and EXEC these run at once; all else is queued.</summary>
@@ -81,7 +87,9 @@ internal static class CommandGate
         command is LocalCommand.Subscribe or LocalCommand.Unsubscribe or LocalCommand.Ping or LocalCommand.Quit or LocalCommand.Reset;
 
     /// <summary>An error before the command has run; it spoils a transaction.</summary>
-    private static void Refuse(ClientSession session, string text)
+    private static void Refuse(ClientSession session, string text) => Refuse(session, Encoding.UTF8.GetBytes(text));
+
+    private static void Refuse(ClientSession session, ReadOnlySpan<byte> text)
     {
         if (session.Transaction is not null) session.Transaction.IsDirty = true;
         session.ReplyError(text);

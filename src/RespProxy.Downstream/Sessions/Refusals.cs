@@ -18,8 +18,8 @@ internal static class Refusals
     public static string WhileSubscribed(CommandSpec spec) =>
         $"ERR Can't execute '{LowerName(spec)}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
 
-    public static string UnknownSubcommand(CommandSpec container, ReadOnlySpan<byte> subcommand) =>
-        $"ERR unknown subcommand '{Quote(subcommand)}'. Try {container.Name} HELP.";
+    public static byte[] UnknownSubcommand(CommandSpec container, ReadOnlySpan<byte> subcommand) =>
+        Encoding.Latin1.GetBytes($"ERR unknown subcommand '{Quote(subcommand)}'. Try {container.Name} HELP.");
 
     /// <summary>Why a command of the table is not run for this tenant.</summary>
     public static string Text(CommandSpec spec, Tenant tenant) => spec.Refusal != Refusal.NotYet
@@ -44,22 +44,26 @@ internal static class Refusals
     };
 
     /// <summary>Unknown commands are refused with the text that clients' fallbacks parse (lettuce does).</summary>
-    public static string UnknownCommand(in RequestView request)
+    public static byte[] UnknownCommand(in RequestView request)
     {
         var text = new StringBuilder("ERR unknown command '").Append(Quote(request[0])).Append("', with args beginning with: ");
-        int quoted = 0;
-        for (int i = 1; i < request.Count && quoted < QuotedLength; i++)
+        int start = text.Length;
+        for (int i = 1; i < request.Count && text.Length - start < QuotedLength; i++)
         {
-            string argument = Quote(request[i], QuotedLength - quoted);
-            quoted += argument.Length;
+            string argument = Quote(request[i], QuotedLength - (text.Length - start));
             text.Append('\'').Append(argument).Append("' ");
         }
 
-        return text.ToString();
+        return Encoding.Latin1.GetBytes(text.ToString());
     }
 
     private static string LowerName(CommandSpec spec) => spec.Name.ToLowerInvariant();
 
-    private static string Quote(ReadOnlySpan<byte> argument, int most = QuotedLength) =>
-        Encoding.UTF8.GetString(argument[..Math.Min(argument.Length, most)]);
+    /// <summary>The argument as Redis prints it: up to its first NUL; any other byte as it is, one char each.</summary>
+    private static string Quote(ReadOnlySpan<byte> argument, int most = QuotedLength)
+    {
+        int end = argument.IndexOf((byte)0);
+        if (end >= 0) argument = argument[..end];
+        return Encoding.Latin1.GetString(argument[..Math.Min(argument.Length, most)]);
+    }
 }

@@ -27,20 +27,28 @@ public sealed class DifferentialTests(DifferentialServers servers) : IClassFixtu
         Trial[] trials = [.. Trial.Of(spec, Scenarios[row], servers.KnownToOracle)];
         if (trials.Length == 0) Assert.Contains(row, Exemptions.WithoutScenario.Keys);
 
-        var complaints = new List<string>();
-        foreach (int resp in (int[])[2, 3])
-        {
-            Task<IReadOnlyList<RawReply>[]> expected = Trial.RunAsync(trials, servers.Oracle, resp);
-            Task<IReadOnlyList<RawReply>[]>[] actual = [.. servers.Targets.Select(target => Trial.RunAsync(trials, target, resp))];
-            foreach ((Peer target, Task<IReadOnlyList<RawReply>[]> replies) in servers.Targets.Zip(actual))
-            {
-                complaints.AddRange(trials.Zip(await expected, await replies)
-                    .Select(run => new TrialComparison(run.First, target, run.Second, run.Third).Complaint(servers.KnownToOracle))
-                    .OfType<string>().Select(complaint => $"RESP{resp} {complaint}"));
-            }
-        }
+        await AssertAlikeAsync(trials);
+    }
 
-        Assert.True(complaints.Count == 0, $"{complaints.Count} trials differ:\n{string.Join('\n', complaints.Take(Shown))}");
+    [Fact]
+    public async Task An_unknown_command_is_refused_in_the_words_of_a_plain_redis()
+    {
+        string[][] calls =
+        [
+            ["NOSUCH"],
+            ["nosuch", "a", "b", ""],
+            ["NOSUCH", "two\r\nlines", "\x00\x01\xff"],
+            ["NOSUCH", new string('a', 200), "b"],
+            ["NOSUCH", .. Enumerable.Repeat("argument", 40)],
+            [new string('N', 200), "a"],
+            ["two\r\nlines"],
+            ["\xff"],
+            ["CLIENT", "\xff\x00a"],
+            ["CLIENT", new string('n', 200)],
+            [""],
+        ];
+        var scenario = new Scenario { Row = "(none)", Title = "unknown", Calls = [.. calls.Select(call => new Call(Likeness.Exact, call, string.Join(' ', call)))] };
+        await AssertAlikeAsync([new Trial(scenario, InMulti: false), new Trial(scenario, InMulti: true)]);
     }
 
     [Fact]
@@ -72,5 +80,23 @@ public sealed class DifferentialTests(DifferentialServers servers) : IClassFixtu
                 || scenario.Calls.All(call => !string.Join('|', call.Arguments).StartsWith(scenario.Row, StringComparison.OrdinalIgnoreCase)))
             .Select(scenario => $"{scenario.Row}: {scenario.Title}")];
         Assert.Empty(astray);
+    }
+
+    private async Task AssertAlikeAsync(Trial[] trials)
+    {
+        var complaints = new List<string>();
+        foreach (int resp in (int[])[2, 3])
+        {
+            Task<IReadOnlyList<RawReply>[]> expected = Trial.RunAsync(trials, servers.Oracle, resp);
+            Task<IReadOnlyList<RawReply>[]>[] actual = [.. servers.Targets.Select(target => Trial.RunAsync(trials, target, resp))];
+            foreach ((Peer target, Task<IReadOnlyList<RawReply>[]> replies) in servers.Targets.Zip(actual))
+            {
+                complaints.AddRange(trials.Zip(await expected, await replies)
+                    .Select(run => new TrialComparison(run.First, target, run.Second, run.Third).Complaint(servers.KnownToOracle))
+                    .OfType<string>().Select(complaint => $"RESP{resp} {complaint}"));
+            }
+        }
+
+        Assert.True(complaints.Count == 0, $"{complaints.Count} trials differ:\n{string.Join('\n', complaints.Take(Shown))}");
     }
 }
