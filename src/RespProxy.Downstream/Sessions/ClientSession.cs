@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.PubSub;
+using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -93,6 +94,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Made with the first SUBSCRIBE; null before.</summary>
     public SessionSubscriptions? Subscriptions { get; set; }
 
+    /// <summary>CLIENT TRACKING; null while it is off.</summary>
+    public ClientTracking? Tracking { get; set; }
+
     /// <summary>May be read from any thread.</summary>
     public bool IsSubscribed => Subscriptions is { IsEmpty: false };
 
@@ -175,6 +179,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _blocked?.Cancel();
         Watch?.Abandon();
         Subscriptions?.Clear();
+        Tracking?.End();
         _intake.Release(_loop);
         _replies.Clear(_loop.Events.Buffers);
         _loop.Registry.Remove(this);
@@ -228,6 +233,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void Push(ReadOnlySpan<byte> push)
     {
         if (!_closing) Write(push);
+    }
+
+    /// <summary>As <see cref="Push"/>, but behind every reply that the client is owed now. A blocking command owes none that began before it.</summary>
+    public void PushInTurn(ReadOnlySpan<byte> push)
+    {
+        if (Pending == 0 || IsBlocked) Push(push);
+        else Complete(Reserve(), push);
     }
 
     /// <summary>May be called from any thread.</summary>
@@ -351,6 +363,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Watch = null;
     }
 
+    /// <summary>The request at hand is run as part of a transaction.</summary>
+    public bool IsCapturing => _capture is not null;
+
     /// <summary>Until called with null, replies of the proxy's own go to <paramref name="output"/> instead of the client.</summary>
     public void CaptureReplies(ArrayBufferWriter<byte>? output) => _capture = output;
 
@@ -358,7 +373,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         _identity.CancelDeadline();
         EndWatch();
-        if (tenant != Tenant) Subscriptions?.Clear();
+        if (tenant != Tenant)
+        {
+            Subscriptions?.Clear();
+            Tracking?.End();
+        }
+
         SetTenant(tenant);
     }
 
@@ -368,6 +388,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Transaction = null;
         EndWatch();
         Subscriptions?.Clear();
+        Tracking?.End();
         SetTenant(Origin.Tenant);
         _identity.IsResp3 = false;
         _identity.Name = "";

@@ -46,6 +46,12 @@ internal static class CommandGate
             return true;
         }
 
+        return session.Tracking is { } tracking ? tracking.Run(request, spec) : Run(session, request, spec);
+    }
+
+    /// <summary>Executes what is not refused. False: not now; it is offered again.</summary>
+    public static bool Run(ClientSession session, in RequestView request, CommandSpec spec)
+    {
         if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(session, request, spec);
         if (spec.Route == RouteRule.Keyspace) return KeyspaceCommands.TryExecute(session, request, spec);
         return session.Loop.Router.TryRoute(session, request, spec);
@@ -82,6 +88,7 @@ internal static class CommandGate
     private static void Refuse(ClientSession session, string text)
     {
         if (session.Transaction is not null) session.Transaction.IsDirty = true;
+        session.Tracking?.AfterCommand(null);
         session.ReplyError(text);
     }
 

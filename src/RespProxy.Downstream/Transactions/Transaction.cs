@@ -1,3 +1,4 @@
+using RespProxy.Downstream.Tracking;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 
@@ -14,6 +15,9 @@ internal sealed class Transaction
     public Transaction() => Append("*1\r\n$5\r\nMULTI\r\n"u8);
 
     public List<QueuedCommand> Commands { get; } = [];
+
+    /// <summary>What the queued commands read, for a client that tracks.</summary>
+    public List<TrackedName> Reads { get; } = [];
 
     /// <summary>An error was answered at queue time: EXEC will abort.</summary>
     public bool IsDirty { get; set; }

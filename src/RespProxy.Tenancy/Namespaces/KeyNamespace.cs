@@ -31,5 +31,16 @@ public sealed class KeyNamespace
     /// <summary>The hash slot of prefix + key, computed without joining them.</summary>
     public int SlotOf(ReadOnlySpan<byte> key) => HashSlot.Of(Slots, key);
 
+    /// <summary>What the tenant's key is called upstream.</summary>
+    public byte[] UpstreamName(ReadOnlySpan<byte> key) => [.. Prefix, .. key];
+
+    /// <summary>What the tenant calls a key of this name upstream; false when the key is not in this namespace.</summary>
+    public bool TryStrip(ReadOnlySpan<byte> upstreamName, out ReadOnlySpan<byte> key)
+    {
+        bool isInside = upstreamName.StartsWith(Prefix);
+        key = isInside ? upstreamName[PrefixLength..] : default;
+        return isInside;
+    }
+
     public override string ToString() => Name;
 }

@@ -90,6 +90,9 @@ public sealed partial class UpstreamLoop
         get => _topology.Current;
     }
 
+    /// <summary>The slot map has changed. Raised on the loop's thread, after the loop itself has followed.</summary>
+    public event Action<SlotMap>? MapChanged;
+
     /// <summary>Begins to connect and to keep time. Call on the loop's thread.</summary>
     public void Start()
     {
@@ -155,6 +158,10 @@ public sealed partial class UpstreamLoop
 
     /// <summary>The shared connection to one node, if it is ready; it is being made otherwise.</summary>
     public NodeConnection? ReadyConnectionTo(Node node, bool resp3) => ConnectionTo(node, resp3);
+
+    /// <summary>The shared connection to one node, perhaps not ready yet; null when none can be made just now.</summary>
+    public NodeConnection? SharedConnectionTo(Node node, bool resp3) =>
+        ConnectionTo(node, resp3) ?? (node.Index < _links.Length ? _links[node.Index].Of(resp3) : null);
 
     /// <summary>
     /// Sends a request without keys, in RESP2, to this very node, or waits for a connection to it. Lost with the connection, it is sent again to the
@@ -343,6 +350,7 @@ public sealed partial class UpstreamLoop
         ConnectToPrimaries();
         OfferParked();
         Subscriptions.FollowTopology();
+        if (Map is { } current) MapChanged?.Invoke(current);
     });
 
     /// <summary>Connects before the first request needs it, so that no client pays for the handshake.</summary>
