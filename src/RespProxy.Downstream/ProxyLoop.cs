@@ -1,4 +1,5 @@
 using RespProxy.Configuration;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Tracking;
@@ -29,6 +30,7 @@ internal sealed class ProxyLoop
         Facts = facts;
         Upstreams = upstreams;
         Router = new RequestRouter(this);
+        KeyspaceEvents = new KeyspaceEvents(this);
         Transactions = new TransactionRouter(this);
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
     }
@@ -53,6 +55,9 @@ internal sealed class ProxyLoop
     public RequestRouter Router { get; }
 
     public TransactionRouter Transactions { get; }
+
+    /// <summary>Keyspace notifications that clients listen to.</summary>
+    public KeyspaceEvents KeyspaceEvents { get; }
 
     public SplitPool Splits { get; } = new();
 

@@ -66,6 +66,7 @@ public sealed partial class UpstreamLoop
         _requestTimeout = Ticks(snapshot.RequestTimeout);
         _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime);
         Subscriptions = new UpstreamSubscriptions(loop, this, topology, resolver, logger);
+        NodeEvents = new NodeEvents(() => Map, node => new UpstreamSubscriptions(loop, this, topology, resolver, logger, node));
     }
 
     public UpstreamSnapshot Snapshot { get; }
@@ -76,6 +77,9 @@ public sealed partial class UpstreamLoop
 
     /// <summary>The channels this loop listens to for its clients.</summary>
     public UpstreamSubscriptions Subscriptions { get; }
+
+    /// <summary>What this loop listens to at every primary.</summary>
+    public NodeEvents NodeEvents { get; }
 
     /// <summary>False once a node has refused HELLO 3.</summary>
     public bool SupportsResp3 { get; private set; } = true;
@@ -114,6 +118,7 @@ public sealed partial class UpstreamLoop
 
         foreach (NodeConnection connection in _leased.ToArray()) connection.Abort("shutting down");
         Subscriptions.Stop();
+        NodeEvents.Stop();
     }
 
     /// <summary>The ready connection to a slot's owner; null when there is none just now: the request is then to be given to <see cref="Park"/>.</summary>
@@ -350,6 +355,7 @@ public sealed partial class UpstreamLoop
         ConnectToPrimaries();
         OfferParked();
         Subscriptions.FollowTopology();
+        NodeEvents.FollowTopology();
         if (Map is { } current) MapChanged?.Invoke(current);
     });
 
@@ -382,6 +388,7 @@ public sealed partial class UpstreamLoop
 
         _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
         Subscriptions.OnTick();
+        NodeEvents.OnTick();
         _timeoutTick!.Restart(TimeoutTick);
     }
 
