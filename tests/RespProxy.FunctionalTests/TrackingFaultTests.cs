@@ -138,6 +138,27 @@ public sealed class TrackingFaultTests
     }
 
     [Fact]
+    public async Task An_invalidation_for_an_earlier_read_does_not_end_the_tracking_of_one_still_under_way()
+    {
+        byte[] push = Wire.Bytes(Invalidation(Scene.Prefix + "k"));
+        int reads = 0;
+        await using FakeNode node = Scene.Standalone(request => FakeAnswer.Send(
+            request.Command == "GET" && Scene.KeyOf(request, 1) == "k" && ++reads == 2 ? [.. push, .. Wire.Bulk("new")] : Scene.Plain(request).Bytes.ToArray()));
+        await using RunningProxy proxy = await Scene.ProxyAsync(UpstreamMode.Standalone, node);
+        await using TrackingClient early = await TrackingAsync(proxy.ConnectAsync());
+        await using TrackingClient late = await TrackingAsync(proxy.ConnectAsync());
+        await early.RunAsync("GET k");
+
+        Assert.Equal("new", (await late.RunAsync("GET k")).Text);
+
+        Assert.Equal(Invalidation("k"), await early.TakePushAsync());
+        Assert.Empty(await late.TakeAllAsync("marker"));
+        await node.SendToAllAsync(push);
+        Assert.Equal(Invalidation("k"), await late.TakePushAsync());
+        Assert.Empty(await early.TakeAllAsync("marker"));
+    }
+
+    [Fact]
     public async Task A_read_on_a_connection_of_its_own_is_invalidated_behind_its_reply()
     {
         await using LocalRedis redis = await LocalRedis.StartAsync(new LocalRedisOptions());
