@@ -222,6 +222,9 @@ public sealed record LimitsSnapshot
     /// <summary>Unanswered requests of one client before the proxy stops reading from it.</summary>
     public int ClientPendingRequests { get; init; } = 32_768;
 
+    /// <summary>Keys that clients' caches hold, summed over the clients of one loop and upstream, that the proxy remembers (Redis: tracking-table-max-keys).</summary>
+    public int TrackedKeys { get; init; } = 250_000;
+
     /// <summary>How long a client may take to authenticate where it must.</summary>
     public TimeSpan AuthenticationTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
+using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Tenants;
@@ -18,6 +20,7 @@ internal sealed class ProxyLoop
     private const int SpareReaders = 64;
 
     private readonly Stack<RequestReader> _readers = new();
+    private readonly UpstreamTracking[] _tracking;
 
     public ProxyLoop(EventLoop events, ProxySnapshot configuration, TenantDirectory tenants, SessionRegistry registry, ServerFacts facts, UpstreamLoop[] upstreams)
     {
@@ -29,7 +32,9 @@ internal sealed class ProxyLoop
         Facts = facts;
         Upstreams = upstreams;
         Router = new RequestRouter(this);
+        KeyspaceEvents = new KeyspaceEvents(this);
         Transactions = new TransactionRouter(this);
+        _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
     }
 
     public EventLoop Events { get; }
@@ -56,6 +61,9 @@ internal sealed class ProxyLoop
 
     public TransactionRouter Transactions { get; }
 
+    /// <summary>Keyspace notifications that clients listen to.</summary>
+    public KeyspaceEvents KeyspaceEvents { get; }
+
     public SplitPool Splits { get; } = new();
 
     public ReplyBuilder Builder { get; } = new();
@@ -64,6 +72,9 @@ internal sealed class ProxyLoop
 
     /// <summary>The reader for requests that come whole: never holds half of one between two callbacks.</summary>
     public RequestReader Reader { get; private set; } = new();
+
+    /// <summary>The tracking clients of one of <see cref="Upstreams"/>.</summary>
+    public UpstreamTracking TrackingOf(UpstreamLoop upstream) => _tracking[Array.IndexOf(Upstreams, upstream)];
 
     /// <summary>Lets a session keep the shared reader, with the half request in it; the loop takes another.</summary>
     public RequestReader DetachReader()

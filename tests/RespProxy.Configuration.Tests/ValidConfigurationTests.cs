@@ -70,6 +70,7 @@ public class ValidConfigurationTests
               clientOutputBuffer: 1m
               clientQueryBuffer: 100mb
               clientPendingRequests: 7
+              trackedKeys: 1000
               authenticationTimeout: 3s
             log: {format: json, level: debug}
             drainTimeout: 0s
@@ -100,6 +101,7 @@ public class ValidConfigurationTests
                 ClientOutputBuffer = 1_000_000,
                 ClientQueryBuffer = 100 << 20,
                 ClientPendingRequests = 7,
+                TrackedKeys = 1000,
                 AuthenticationTimeout = TimeSpan.FromSeconds(3),
             },
             snapshot.Limits);

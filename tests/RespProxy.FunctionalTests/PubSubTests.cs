@@ -244,7 +244,6 @@ public sealed class PubSubTests
         string listed = (await client.CommandAsync("CLIENT", "LIST", "TYPE", "pubsub")).Text;
         Assert.Contains(" flags=P db=0 sub=6 psub=2 ssub=1 ", listed, StringComparison.Ordinal);
         Assert.Single(listed.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.StartsWith("ERR keyspace notifications are not supported", (await client.CommandAsync("PSUBSCRIBE", "__keyevent@0__:*")).Text, StringComparison.Ordinal);
     }
 
     /// <summary>The node where the proxy has subscribed.</summary>

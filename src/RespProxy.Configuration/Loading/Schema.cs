@@ -59,6 +59,7 @@ internal sealed class Schema
         new("clientOutputBuffer", Scalar),
         new("clientQueryBuffer", Scalar),
         new("clientPendingRequests", Scalar),
+        new("trackedKeys", Scalar),
         new("authenticationTimeout", Scalar));
 
     public static readonly Schema Root = Map(

@@ -221,6 +221,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             ClientOutputBuffer = section.Size("clientOutputBuffer", defaults.ClientOutputBuffer, 64 * Kib, Tib),
             ClientQueryBuffer = section.Size("clientQueryBuffer", defaults.ClientQueryBuffer, 64 * Kib, Tib),
             ClientPendingRequests = section.Integer("clientPendingRequests", defaults.ClientPendingRequests, 1, 1_000_000),
+            TrackedKeys = section.Integer("trackedKeys", defaults.TrackedKeys, 16, 100_000_000),
             AuthenticationTimeout = section.Duration("authenticationTimeout", defaults.AuthenticationTimeout, TimeSpan.FromMilliseconds(100), Hour),
         };
         if (limits.ClientQueryBuffer < limits.MaxBulkLength)

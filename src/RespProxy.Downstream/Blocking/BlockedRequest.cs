@@ -76,7 +76,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
         if (reply[0] == '-' && IsNotExecuted(reply) && TryAgain(connection, reply)) return;
         _isOver = true;
         session.EndBlocked();
-        session.OnReply(request, reply);
+        request.Sink!.OnReply(request, reply);
     }
 
     public void OnFailure(in InFlightRequest answered, UpstreamFailure failure)
@@ -152,6 +152,6 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
     {
         _isOver = true;
         session.EndBlocked();
-        session.OnFailure(request, failure);
+        request.Sink!.OnFailure(request, failure);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.Tracking;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Upstream.Subscriptions;
@@ -49,19 +50,6 @@ internal static class ClientCommands
                 break;
             case "CLIENT|UNBLOCK":
                 Unblock(session, request);
-                break;
-            case "CLIENT|GETREDIR":
-                session.Reply(":-1\r\n"u8);
-                break;
-            case "CLIENT|TRACKING":
-                if (LocalCommands.Is(request[2], "OFF"u8)) session.Reply("+OK\r\n"u8);
-                else session.ReplyError("ERR command 'client|tracking' is not supported by this proxy yet");
-                break;
-            case "CLIENT|TRACKINGINFO":
-                session.Reply(Start(session).Map(3).Bulk("flags").Set(1).Bulk("off").Bulk("redirect").Integer(-1).Bulk("prefixes").Array(0).Written);
-                break;
-            case "CLIENT|CACHING":
-                session.ReplyError("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
                 break;
             default:
                 session.ReplyError(Refusals.Text(spec, session.Tenant!));
@@ -242,6 +230,12 @@ internal static class ClientCommands
     private static IEnumerable<ClientSession> Own(ClientSession session) =>
         session.Loop.Registry.All.Where(other => other.Tenant == session.Tenant);
 
+    private static string Flags(ClientSession client)
+    {
+        string flags = (client.IsSubscribed ? "P" : "") + (client.Tracking is null ? "" : "t") + (client.Tracking?.Mode == TrackingMode.Broadcast ? "B" : "");
+        return flags.Length > 0 ? flags : "N";
+    }
+
     /// <summary>One line as of CLIENT LIST; what only a node could tell is 0.</summary>
     private static string Describe(ClientSession client)
     {
@@ -249,6 +243,6 @@ internal static class ClientCommands
         string command = client.LastCommand?.Name.ToLowerInvariant() ?? "NULL";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Identity.Name} age={age} idle=0 flags={(client.IsSubscribed ? 'P' : 'N')} db={client.Identity.Database} sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Identity.Library} lib-ver={client.Identity.LibraryVersion}\n");
+            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Identity.Name} age={age} idle=0 flags={Flags(client)} db={client.Identity.Database} sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir={(client.Tracking is null ? -1 : 0)} resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Identity.Library} lib-ver={client.Identity.LibraryVersion}\n");
     }
 }

@@ -97,6 +97,7 @@ internal static class IdentityCommands
 
         if (nameAt > 0 && !ClientCommands.TrySetName(session, request[nameAt])) return;
         if (tenant is not null) session.Authenticate(tenant);
+        if (!resp3) session.Tracking?.End();
         session.Identity.IsResp3 = resp3;
         Greet(session);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -49,6 +50,8 @@ internal static class LocalCommands
             case LocalCommand.Client:
                 ClientCommands.Execute(session, request, spec);
                 return true;
+            case LocalCommand.Tracking:
+                return TrackingCommands.TryExecute(session, request, spec);
             case LocalCommand.Command:
                 CommandCommands.Execute(session, request, spec);
                 return true;

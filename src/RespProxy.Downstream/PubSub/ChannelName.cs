@@ -17,8 +17,4 @@ internal static class ChannelName
     /// <summary>The client's name in the namespace; in a pattern the namespace is taken literally.</summary>
     public static byte[] Upstream(Tenant tenant, SubscriptionKind kind, ReadOnlySpan<byte> name) =>
         kind == SubscriptionKind.Pattern ? NamespacePattern.Of(tenant.Channels, name) : NamespaceOf(tenant, kind).Encode(name);
-
-    /// <summary>Keyspace notifications carry the keys of every tenant and come from every node; in the namespace nothing ever would.</summary>
-    public static bool IsKeyspaceNotification(ReadOnlySpan<byte> name) =>
-        name.StartsWith("__keyspace@"u8) || name.StartsWith("__keyevent@"u8) || name.StartsWith("__key*"u8);
 }

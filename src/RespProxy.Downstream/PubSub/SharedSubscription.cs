@@ -1,6 +1,5 @@
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Resp;
-using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Upstream.Subscriptions;
 
@@ -10,49 +9,36 @@ namespace RespProxy.Downstream.PubSub;
 /// A tenant's channel or pattern with all clients of one loop that listen to it, behind one subscription upstream. That one lives as long as
 /// there is a client that has subscribed or waits to. Loop thread only.
 /// </summary>
-internal sealed class SharedSubscription : ISubscriptionSink
+internal abstract class SharedSubscription(ProxyLoop loop, Tenant tenant, SubscriptionKind kind, byte[] name)
 {
-    private readonly ProxyLoop _loop;
-    private readonly Tenant _tenant;
-    private readonly UpstreamSubscriptions _upstream;
-    private readonly UpstreamSubscription _subscription;
     private readonly HashSet<ClientSession> _subscribers = [];
     private readonly HashSet<SubscribeWait> _waiting = [];
 
-    private SharedSubscription(ProxyLoop loop, Tenant tenant, SubscriptionKind kind, byte[] name, byte[] upstreamName)
-    {
-        _loop = loop;
-        _tenant = tenant;
-        Name = name;
-        _upstream = loop.Upstreams[tenant.UpstreamIndex].Subscriptions;
-        _subscription = _upstream.Add(kind, upstreamName, this);
-    }
-
-    public SubscriptionKind Kind => _subscription.Kind;
+    public SubscriptionKind Kind => kind;
 
     /// <summary>As the client knows it.</summary>
-    public byte[] Name { get; }
+    public byte[] Name => name;
 
-    /// <summary>A node listens: what is published from now on arrives.</summary>
-    public bool IsConfirmed => _subscription.IsConfirmed;
+    /// <summary>The nodes listen: what is published from now on arrives.</summary>
+    public abstract bool IsConfirmed { get; }
+
+    protected ProxyLoop Loop => loop;
+
+    protected Tenant Tenant => tenant;
 
     /// <summary>The loop's one for that name, made if there is none. To be joined or waited for at once.</summary>
-    public static SharedSubscription Of(ProxyLoop loop, Tenant tenant, SubscriptionKind kind, ReadOnlySpan<byte> name)
-    {
-        byte[] upstreamName = ChannelName.Upstream(tenant, kind, name);
-        return loop.Upstreams[tenant.UpstreamIndex].Subscriptions.Find(kind, upstreamName)?.Sink as SharedSubscription
-            ?? new SharedSubscription(loop, tenant, kind, name.ToArray(), upstreamName);
-    }
+    public static SharedSubscription Of(ProxyLoop loop, Tenant tenant, SubscriptionKind kind, ReadOnlySpan<byte> name) =>
+        KeyspaceChannel.IsOne(tenant, kind, name) ? loop.KeyspaceEvents.Of(tenant, kind, name) : ChannelSubscription.OfChannel(loop, tenant, kind, name);
 
     public void Join(ClientSession session)
     {
-        if (_subscribers.Add(session)) _loop.Registry.Channels.Add(_tenant, Kind, Name);
+        if (_subscribers.Add(session)) loop.Registry.Channels.Add(tenant, Kind, Name);
     }
 
     public void Leave(ClientSession session)
     {
         if (!_subscribers.Remove(session)) return;
-        _loop.Registry.Channels.Remove(_tenant, Kind, Name);
+        loop.Registry.Channels.Remove(tenant, Kind, Name);
         RemoveIfUnused();
     }
 
@@ -63,33 +49,25 @@ internal sealed class SharedSubscription : ISubscriptionSink
         if (_waiting.Remove(wait)) RemoveIfUnused();
     }
 
-    public void OnConfirmed(UpstreamSubscription subscription)
+    protected void Confirm()
     {
         foreach (SubscribeWait wait in _waiting.ToArray()) wait.TryComplete();
     }
 
-    public void OnRefused(UpstreamSubscription subscription, ReadOnlySpan<byte> reply)
+    protected void Refuse(ReadOnlySpan<byte> reply)
     {
         foreach (SubscribeWait wait in _waiting.ToArray()) wait.Refuse(reply);
     }
 
-    public void OnPublished(UpstreamSubscription subscription, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
+    /// <summary>Hands a publication, named as the tenant knows it, to all clients.</summary>
+    protected void Deliver(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
     {
-        KeyNamespace ns = ChannelName.NamespaceOf(_tenant, Kind);
-        byte[] scratch = _loop.Events.Buffers.Rent(channel.Length);
-        int length = ns.Decode(channel, scratch);
-        if (length < 0)
-        {
-            _loop.Counters.IsolationFaults++;
-        }
-        else
-        {
-            PushTo(resp3: false, scratch.AsSpan(0, length), payload);
-            PushTo(resp3: true, scratch.AsSpan(0, length), payload);
-        }
-
-        _loop.Events.Buffers.Return(scratch);
+        PushTo(resp3: false, channel, payload);
+        PushTo(resp3: true, channel, payload);
     }
+
+    /// <summary>Nobody listens any more.</summary>
+    protected abstract void Remove();
 
     /// <summary>Written once for all clients of one protocol version. A client that does not read runs into its own output limit.</summary>
     private void PushTo(bool resp3, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
@@ -105,7 +83,7 @@ internal sealed class SharedSubscription : ISubscriptionSink
 
     private ReadOnlySpan<byte> Write(bool resp3, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
     {
-        ReplyBuilder push = _loop.Builder.Start(resp3);
+        ReplyBuilder push = loop.Builder.Start(resp3);
         if (Kind == SubscriptionKind.Pattern) push.Push(4).Bulk("pmessage"u8).Bulk(Name);
         else push.Push(3).Bulk(Kind == SubscriptionKind.Channel ? "message"u8 : "smessage"u8);
         return push.Bulk(channel).Bulk(payload).Written;
@@ -113,6 +91,6 @@ internal sealed class SharedSubscription : ISubscriptionSink
 
     private void RemoveIfUnused()
     {
-        if (_subscribers.Count == 0 && _waiting.Count == 0) _upstream.Remove(_subscription);
+        if (_subscribers.Count == 0 && _waiting.Count == 0) Remove();
     }
 }

@@ -13,13 +13,6 @@ internal static class SubscriptionCommands
     {
         // Nothing published may come before the confirmation, nor that before the replies to earlier requests.
         if (session.Pending > 0) return session.WaitUntilIdle();
-        for (int i = 1; i < request.Count; i++)
-        {
-            if (!ChannelName.IsKeyspaceNotification(request[i])) continue;
-            session.ReplyError("ERR keyspace notifications are not supported by this proxy yet"u8);
-            return true;
-        }
-
         session.Subscriptions ??= new SessionSubscriptions(session);
         SubscriptionKind kind = KindOf(spec);
         var subscriptions = new SharedSubscription[request.Count - 1];

@@ -126,7 +126,9 @@ internal sealed class RequestRouter(ProxyLoop loop)
         KeyNamespace ns = session.Namespace;
         var bytes = new byte[RequestRewriter.MaxLength(request.Frame.Length, _keys, ns)];
         Array.Resize(ref bytes, RequestRewriter.Write(request, _keys, ns, bytes));
-        session.Block(new BlockedRequest(session, bytes, InFlightOf(session, spec, slot)));
+        InFlightRequest inFlight = InFlightOf(session, spec, slot);
+        if (session.Tracking is not null) inFlight.Sink = session.Tracking.Begin(request, spec, _keys.Items, node: null, session);
+        session.Block(new BlockedRequest(session, bytes, inFlight));
         return true;
     }
 
@@ -171,6 +173,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         InFlightRequest inFlight = InFlightOf(session, spec, slot);
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
+        if (session.Tracking is not null) inFlight.Sink = session.Tracking.Begin(request, spec, _keys.Items, node, session);
         if (node is not null)
         {
             node.Send(RequestRewriter.Write(request, _keys, ns, node.GetSpan(size)), inFlight);
@@ -207,11 +210,12 @@ internal sealed class RequestRouter(ProxyLoop loop)
         }
     }
 
-    private static void SendPart(ClientSession session, in RequestView request, in InFlightRequest inFlight, ReadOnlySpan<int> keys, int stride, SlotMap? map)
+    private static void SendPart(ClientSession session, in RequestView request, InFlightRequest inFlight, ReadOnlySpan<int> keys, int stride, SlotMap? map)
     {
         KeyNamespace ns = session.Namespace;
         int size = RequestRewriter.MaxPartLength(request, keys, stride, ns);
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, inFlight.Slot, session.IsResp3);
+        if (session.Tracking is not null) inFlight.Sink = session.Tracking.Begin(request, inFlight.Command!, keys, node, inFlight.Sink!);
         if (node is not null)
         {
             node.Send(RequestRewriter.WritePart(request, keys, stride, ns, node.GetSpan(size)), inFlight);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.PubSub;
+using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -91,6 +92,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Made with the first SUBSCRIBE; null before.</summary>
     public SessionSubscriptions? Subscriptions { get; set; }
 
+    /// <summary>CLIENT TRACKING; null while it is off.</summary>
+    public ClientTracking? Tracking { get; set; }
+
     /// <summary>May be read from any thread.</summary>
     public bool IsSubscribed => Subscriptions is { IsEmpty: false };
 
@@ -173,6 +177,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _blocked?.Cancel();
         Watch?.Abandon();
         Subscriptions?.Clear();
+        Tracking?.End();
         _intake.Release(_loop);
         _replies.Clear(_loop.Events.Buffers);
         _loop.Registry.Remove(this);
@@ -226,6 +231,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void Push(ReadOnlySpan<byte> push)
     {
         if (!_closing) Write(push);
+    }
+
+    /// <summary>As <see cref="Push"/>, but behind every reply that the client is owed now. A blocking command owes none that began before it.</summary>
+    public void PushInTurn(ReadOnlySpan<byte> push)
+    {
+        if (Pending == 0 || IsBlocked) Push(push);
+        else Complete(Reserve(), push);
     }
 
     /// <summary>May be called from any thread.</summary>
@@ -355,17 +367,17 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Until called with null, replies of the proxy's own go to <paramref name="capture"/> instead of the client.</summary>
     public void CaptureReplies(IReplyCapture? capture) => Capture = capture;
 
+    /// <summary>The request at hand is run as part of a transaction.</summary>
+    public bool IsCapturing => Capture is not null;
+
     public void Authenticate(Tenant tenant)
     {
         _identity.CancelDeadline();
         EndWatch();
-        if (tenant == Tenant)
-        {
-            // New credentials of the same tenant change nothing else, as in Redis: not the database either.
-            return;
-        }
-
+        // New credentials of the same tenant change nothing else, as in Redis: not the database either.
+        if (tenant == Tenant) return;
         Subscriptions?.Clear();
+        Tracking?.End();
         SetTenant(tenant);
     }
 
@@ -375,6 +387,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Transaction = null;
         EndWatch();
         Subscriptions?.Clear();
+        Tracking?.End();
         SetTenant(Origin.Tenant);
         _identity.IsResp3 = false;
         _identity.Name = "";

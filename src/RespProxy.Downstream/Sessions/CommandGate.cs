@@ -49,6 +49,12 @@ internal static class CommandGate
             return true;
         }
 
+        return session.Tracking is { } tracking ? tracking.Run(request, spec) : Run(session, request, spec);
+    }
+
+    /// <summary>Executes what is not refused. False: not now; it is offered again.</summary>
+    public static bool Run(ClientSession session, in RequestView request, CommandSpec spec)
+    {
         if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(session, request, spec);
         if (spec.Route == RouteRule.Keyspace) return KeyspaceCommands.TryExecute(session, request, spec);
         return session.Loop.Router.TryRoute(session, request, spec);
@@ -92,6 +98,7 @@ internal static class CommandGate
     private static void Refuse(ClientSession session, ReadOnlySpan<byte> text)
     {
         if (session.Transaction is not null) session.Transaction.IsDirty = true;
+        session.Tracking?.AfterCommand(null);
         session.ReplyError(text);
     }
 

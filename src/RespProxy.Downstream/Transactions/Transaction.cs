@@ -1,4 +1,5 @@
 using RespProxy.Downstream.Keyspace;
+using RespProxy.Downstream.Tracking;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Namespaces;
@@ -28,6 +29,9 @@ internal sealed class Transaction
     public bool Selects { get; private set; }
 
     public List<QueuedCommand> Commands { get; } = [];
+
+    /// <summary>What the queued commands read, for a client that tracks.</summary>
+    public List<TrackedName> Reads { get; } = [];
 
     /// <summary>An error was answered at queue time: EXEC will abort.</summary>
     public bool IsDirty { get; set; }

@@ -37,6 +37,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         KeyNamespace ns = spec.Route == RouteRule.Channel ? ChannelName.NamespaceOf(session.Tenant!, spec) : transaction.Namespace;
         if (_keys.HasMore && IsDealtWith(session, request, spec, transaction, out bool isQueued)) return isQueued;
         if (!TryTakeSlot(session, spec, transaction, CommonSlot(request, ns, session.Upstream))) return false;
+        session.Tracking?.Queue(transaction, request, spec, _keys);
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
         return true;
@@ -174,6 +175,8 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             EarlyReplies = transaction.NodeCommands + 1,
         };
         NodeConnection? node = watch?.Connection ?? (map is null ? null : session.Upstream.Select(map, slot, session.IsResp3));
+        // The connection of a watch does not track.
+        if (session.Tracking is not null) inFlight.Sink = session.Tracking.BeginUnit(transaction, watch is null ? node : null, run);
         if (node is not null)
         {
             transaction.Bytes.CopyTo(node.GetSpan(transaction.Length));

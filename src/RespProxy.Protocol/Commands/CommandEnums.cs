@@ -117,6 +117,9 @@ public enum LocalCommand
     Unsubscribe,
     PubSub,
 
+    /// <summary>CLIENT TRACKING, CACHING, TRACKINGINFO, GETREDIR.</summary>
+    Tracking,
+
     /// <summary>The HELP subcommand of any container.</summary>
     Help,
 }

@@ -11,6 +11,9 @@ internal sealed class InFlightQueue
 
     public int Count => (int)(_tail - _head);
 
+    /// <summary>Requests that have left the queue so far; wraps around.</summary>
+    public uint Popped => _head;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref InFlightRequest Peek() => ref _ring[_head & (uint)(_ring.Length - 1)];
 

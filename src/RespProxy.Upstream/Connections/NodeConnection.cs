@@ -69,6 +69,12 @@ public sealed class NodeConnection : ConnectionHandler
 
     public int InFlightCount => _inFlight.Count;
 
+    /// <summary>Requests answered so far, wrapping around: as long as it stays the same, what is pushed stands directly behind the same reply.</summary>
+    public uint Answered => _inFlight.Popped;
+
+    /// <summary>Who hears what the node sends unasked; null: nobody.</summary>
+    public IPushSink? Pushes { get; set; }
+
     /// <summary>More is waiting than the node takes: clients should not be read until <see cref="WhenRelieved"/>.</summary>
     public bool IsCongested
     {
@@ -223,6 +229,7 @@ public sealed class NodeConnection : ConnectionHandler
         IsClosed = true;
         _handshakeTimer?.Cancel();
         _owner.OnConnectionClosed(this, reason);
+        Pushes?.OnLost(this);
         LoopPipeWriter output = connection.Output;
         while (_inFlight.Count > 0)
         {
@@ -254,8 +261,13 @@ public sealed class NodeConnection : ConnectionHandler
     /// <summary>Gives one whole reply to whom it belongs. False when the connection has been given up.</summary>
     private bool TakeReply(ReadOnlySpan<byte> reply)
     {
-        // Pushes (RESP3) answer no request. None is asked for here yet, so none has a taker.
-        if (reply[0] == '>') return true;
+        // Pushes (RESP3) answer no request.
+        if (reply[0] == '>')
+        {
+            Pushes?.OnPush(this, reply);
+            return true;
+        }
+
         if (_handshake is not null) return TakeHandshakeReply(reply);
         if (_inFlight.Count == 0)
         {

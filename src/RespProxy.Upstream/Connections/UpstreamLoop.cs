@@ -66,6 +66,7 @@ public sealed partial class UpstreamLoop
         _requestTimeout = Ticks(snapshot.RequestTimeout);
         _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime);
         Subscriptions = new UpstreamSubscriptions(loop, this, topology, resolver, logger);
+        NodeEvents = new NodeEvents(() => Map, node => new UpstreamSubscriptions(loop, this, topology, resolver, logger, node));
     }
 
     public UpstreamSnapshot Snapshot { get; }
@@ -76,6 +77,9 @@ public sealed partial class UpstreamLoop
 
     /// <summary>The channels this loop listens to for its clients.</summary>
     public UpstreamSubscriptions Subscriptions { get; }
+
+    /// <summary>What this loop listens to at every primary.</summary>
+    public NodeEvents NodeEvents { get; }
 
     /// <summary>False once a node has refused HELLO 3.</summary>
     public bool SupportsResp3 { get; private set; } = true;
@@ -89,6 +93,9 @@ public sealed partial class UpstreamLoop
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _topology.Current;
     }
+
+    /// <summary>The slot map has changed. Raised on the loop's thread, after the loop itself has followed.</summary>
+    public event Action<SlotMap>? MapChanged;
 
     /// <summary>Begins to connect and to keep time. Call on the loop's thread.</summary>
     public void Start()
@@ -111,6 +118,7 @@ public sealed partial class UpstreamLoop
 
         foreach (NodeConnection connection in _leased.ToArray()) connection.Abort("shutting down");
         Subscriptions.Stop();
+        NodeEvents.Stop();
     }
 
     /// <summary>The ready connection to a slot's owner; null when there is none just now: the request is then to be given to <see cref="Park"/>.</summary>
@@ -155,6 +163,10 @@ public sealed partial class UpstreamLoop
 
     /// <summary>The shared connection to one node, if it is ready; it is being made otherwise.</summary>
     public NodeConnection? ReadyConnectionTo(Node node, bool resp3) => ConnectionTo(node, resp3);
+
+    /// <summary>The shared connection to one node, perhaps not ready yet; null when none can be made just now.</summary>
+    public NodeConnection? SharedConnectionTo(Node node, bool resp3) =>
+        ConnectionTo(node, resp3) ?? (node.Index < _links.Length ? _links[node.Index].Of(resp3) : null);
 
     /// <summary>
     /// Sends a request without keys, in RESP2, to this very node, or waits for a connection to it. Lost with the connection, it is sent again to the
@@ -343,6 +355,8 @@ public sealed partial class UpstreamLoop
         ConnectToPrimaries();
         OfferParked();
         Subscriptions.FollowTopology();
+        NodeEvents.FollowTopology();
+        if (Map is { } current) MapChanged?.Invoke(current);
     });
 
     /// <summary>Connects before the first request needs it, so that no client pays for the handshake.</summary>
@@ -374,6 +388,7 @@ public sealed partial class UpstreamLoop
 
         _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
         Subscriptions.OnTick();
+        NodeEvents.OnTick();
         _timeoutTick!.Restart(TimeoutTick);
     }
 

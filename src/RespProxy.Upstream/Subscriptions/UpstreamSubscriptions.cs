@@ -37,13 +37,16 @@ public sealed partial class UpstreamSubscriptions
     private readonly Dictionary<byte[], UpstreamSubscription>[] _byKind =
         [new(ByteStringComparer.Instance), new(ByteStringComparer.Instance), new(ByteStringComparer.Instance)];
 
+    private readonly Node? _onlyAt;
     private readonly HashSet<UpstreamSubscription> _homeless = [];
     private readonly Dictionary<Node, Link> _links = [];
     private Node? _home;
     private bool _stopped;
 
-    internal UpstreamSubscriptions(EventLoop loop, UpstreamLoop owner, ClusterTopology topology, NodeResolver resolver, ILogger logger)
+    /// <summary>With <paramref name="onlyAt"/> everything is subscribed at that node, whatever it is.</summary>
+    internal UpstreamSubscriptions(EventLoop loop, UpstreamLoop owner, ClusterTopology topology, NodeResolver resolver, ILogger logger, Node? onlyAt = null)
     {
+        _onlyAt = onlyAt;
         _loop = loop;
         _owner = owner;
         _topology = topology;
@@ -187,7 +190,8 @@ public sealed partial class UpstreamSubscriptions
         _byKind.SelectMany(subscriptions => subscriptions.Values).Where(subscription => subscription.Connection == connection);
 
     private Node? NodeFor(UpstreamSubscription subscription) =>
-        subscription.Kind == SubscriptionKind.ShardChannel ? _owner.Map?.PrimaryOf(subscription.Slot) : _home ??= ChooseHome();
+        _onlyAt is not null ? _onlyAt
+        : subscription.Kind == SubscriptionKind.ShardChannel ? _owner.Map?.PrimaryOf(subscription.Slot) : _home ??= ChooseHome();
 
     /// <summary>A primary that may be dialled now; each loop begins at another, so that they share the work.</summary>
     private Node? ChooseHome()

@@ -69,7 +69,7 @@ public sealed class ClientFilterTests : IAsyncLifetime
     [InlineData("ERR client-id should be greater than 0", "ID", "twelve")]
     public void What_is_no_filter_is_refused(string expected, params string[] filters)
     {
-        Assert.False(new ClientFilter().TryRead(new Requests(["CLIENT", "KILL", .. filters]).View, out string? error));
+        Assert.False(new ClientFilter().TryRead(new Requests(["CLIENT", "KILL", .. filters]).View, "app1", out string? error));
         Assert.Equal(expected, error);
     }
 
@@ -84,7 +84,7 @@ public sealed class ClientFilterTests : IAsyncLifetime
     private long[] Matched(params string[] filters)
     {
         var filter = new ClientFilter();
-        Assert.True(filter.TryRead(new Requests(["CLIENT", "KILL", .. filters]).View, out _));
+        Assert.True(filter.TryRead(new Requests(["CLIENT", "KILL", .. filters]).View, "app1", out _));
         return [.. new[] { _self, _sameTenant, _otherTenant, _nobody }.Where(client => filter.Matches(client, _self)).Select(client => client.Id)];
     }
 }

@@ -4,14 +4,16 @@ namespace RespProxy.Protocol.Commands.Rows;
 
 internal static class ConnectionRows
 {
+    private const string Tracked = "In RESP3; no REDIRECT. Not inside MULTI. With BCAST, NOLOOP is taken and the client hears of its own writes all the same.";
+
     public static CommandSpec[] All => Group("connection",
     [
         Local("AUTH", -2, S | L | T | F | N | Y, LocalCommand.Auth),
         Local("CLIENT", -2, None, LocalCommand.Client),
-        Local("CLIENT|CACHING", 3, S | L | T, LocalCommand.Client),
+        Local("CLIENT|CACHING", 3, S | L | T, LocalCommand.Tracking),
         Local("CLIENT|CAPA", -3, S | L | T, LocalCommand.Client),
         Local("CLIENT|GETNAME", 2, S | L | T, LocalCommand.Client),
-        Local("CLIENT|GETREDIR", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|GETREDIR", 2, S | L | T, LocalCommand.Tracking),
         Local("CLIENT|HELP", 2, L | T, LocalCommand.Help),
         Local("CLIENT|ID", 2, S | L | T, LocalCommand.Client),
         Local("CLIENT|INFO", 2, S | L | T, LocalCommand.Client),
@@ -23,8 +25,8 @@ internal static class ConnectionRows
         Local("CLIENT|REPLY", 3, S | L | T, LocalCommand.Client),
         Local("CLIENT|SETINFO", 4, S | L | T, LocalCommand.Client),
         Local("CLIENT|SETNAME", 3, S | L | T, LocalCommand.Client),
-        Local("CLIENT|TRACKING", -3, S | L | T, LocalCommand.Client),
-        Local("CLIENT|TRACKINGINFO", 2, S | L | T, LocalCommand.Client),
+        Local("CLIENT|TRACKING", -3, S | L | T, LocalCommand.Tracking, Tracked),
+        Local("CLIENT|TRACKINGINFO", 2, S | L | T, LocalCommand.Tracking),
         Local("CLIENT|UNBLOCK", -3, A | S | L | T, LocalCommand.Client),
         NotForTenants("CLIENT|UNPAUSE", 2, A | S | L | T, Others),
         Local("ECHO", 2, L | T | F, LocalCommand.Echo),

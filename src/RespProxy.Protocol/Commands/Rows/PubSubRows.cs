@@ -4,7 +4,7 @@ namespace RespProxy.Protocol.Commands.Rows;
 
 internal static class PubSubRows
 {
-    private const string Subscribed = "One subscription upstream for all clients of a loop. Confirmed once the node has. Not inside MULTI. Keyspace notifications are refused.";
+    private const string Subscribed = "One subscription upstream for all clients of a loop. Confirmed once the node has. Not inside MULTI. Keyspace notifications (__keyspace@0__:*, __keyevent@0__:*, __key*) tell of the tenant's own keys, from every primary.";
     private const string SubscribedToShard = "As SUBSCRIBE, at the owner of the slot; channels of several slots may be named at once. Follows the slot when it moves.";
     private const string Own = "The tenant's own, as this proxy's clients subscribed.";
     private const string Receivers = "The reply counts the subscriptions at one node; all clients of a proxy's loop are one.";
