@@ -249,6 +249,13 @@ internal static class ClientCommands
         string command = client.LastCommand?.Name.ToLowerInvariant() ?? "NULL";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Identity.Name} age={age} idle=0 flags={(client.IsSubscribed ? 'P' : 'N')} db={client.Identity.Database} sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Identity.Library} lib-ver={client.Identity.LibraryVersion}\n");
+            $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Identity.Name} age={age} idle=0 flags={Flags(client)} db={client.Identity.Database} sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir=-1 resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Identity.Library} lib-ver={client.Identity.LibraryVersion}\n");
+    }
+
+    /// <summary>The letters of Redis's CLIENT LIST.</summary>
+    private static string Flags(ClientSession client)
+    {
+        string flags = (client.IsSubscribed ? "P" : "") + (client.IsBlocked ? "b" : "");
+        return flags.Length > 0 ? flags : "N";
     }
 }
