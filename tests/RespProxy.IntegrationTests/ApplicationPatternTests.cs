@@ -71,6 +71,13 @@ public sealed class ApplicationPatternTests(Servers servers)
         ClientEndpoint endpoint = await servers.EndpointAsync(target);
         string path = Path.Combine(Programs.RepoRoot, "tests", "clients", script);
         string[] arguments = [path, endpoint.Host, $"{endpoint.Port}", endpoint.Username ?? "", endpoint.Password ?? ""];
-        return await Programs.RunAsync(interpreter, arguments, ("SCRIPTS", target == Direct || ProxyRunsScripts ? "yes" : "no"), ("BUILT_KEYS", target == Direct ? "yes" : "no"), ("PYTHONDONTWRITEBYTECODE", "1"));
+        (string Name, string Value)[] environment =
+        [
+            ("SCRIPTS", target == Direct || ProxyRunsScripts ? "yes" : "no"),
+            ("BUILT_KEYS", target == Direct ? "yes" : "no"),
+            ("CHORDS", target == ProxyToCluster ? "no" : "yes"),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+        ];
+        return await Programs.RunAsync(interpreter, arguments, environment);
     }
 }

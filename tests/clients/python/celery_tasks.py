@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Celery with Redis as broker and as result backend. Usage: celery_tasks.py HOST PORT [USER [PASSWORD]]
 
-Its transactions name keys of several kinds: a common hash tag, as Celery's own global_keyprefix, keeps them in one slot.
+The broker's transactions name keys of several kinds: a common hash tag, as Celery's own global_keyprefix, keeps them in one slot.
+The result backend of this version has no such prefix: CHORDS=no leaves out what needs it on a cluster.
 """
 
 import logging
+import os
 
 from celery import Celery, chain, chord, group
 from celery.contrib.testing.worker import start_worker
@@ -16,7 +18,6 @@ PREFIX = f"{{round:{RUN}}}:"
 app = Celery("round", broker=url(), backend=url(), set_as_current=True)
 app.conf.update(
     broker_transport_options={"global_keyprefix": PREFIX},
-    result_backend_transport_options={"global_keyprefix": PREFIX},
     task_default_queue="work",
     worker_hijack_root_logger=False,
 )
@@ -54,7 +55,8 @@ def main():
         equal([result.get(timeout=20) for result in results], [2 * i for i in range(20)], "20 tasks do")
         equal(group(add.s(i, 1) for i in range(5))().get(timeout=20), [1, 2, 3, 4, 5], "a group does")
         equal(chain(add.s(1, 2), add.s(10))().get(timeout=20), 13, "a chain does")
-        equal(chord((add.s(i, i) for i in range(4)), total.s())().get(timeout=20), 12, "a chord waits for its parts")
+        if os.environ.get("CHORDS") != "no":
+            equal(chord((add.s(i, i) for i in range(4)), total.s())().get(timeout=20), 12, "a chord waits for its parts")
         equal(flaky.delay().get(timeout=20), 3, "a task is retried")
         failure = broken.delay()
         equal(str(failure.get(timeout=20, propagate=False)), "on purpose", "a failure is told")
