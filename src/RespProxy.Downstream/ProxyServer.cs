@@ -189,6 +189,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
             ConnectionsMade = counters.Sum(each => Volatile.Read(ref each.Connected)),
             ConnectionsFailed = counters.Sum(each => Volatile.Read(ref each.ConnectFailed)),
             ConnectionsLost = counters.Sum(each => Volatile.Read(ref each.ConnectionsLost)),
+            Leased = counters.Sum(each => Volatile.Read(ref each.Leased)),
             TopologyRefreshes = _topologies[index].Refreshes,
             TopologyFailures = _topologies[index].RefreshFailures,
             TopologyAge = _topologies[index].LastGoodView is { } seen ? _time.GetUtcNow() - seen : null,

@@ -52,6 +52,9 @@ public sealed record UpstreamReading(string Name)
 
     public long ConnectionsLost { get; init; }
 
+    /// <summary>Connections that a client has for itself now: it watches keys, or waits.</summary>
+    public long Leased { get; init; }
+
     public long TopologyRefreshes { get; init; }
 
     public long TopologyFailures { get; init; }

@@ -66,33 +66,6 @@ public sealed class TransactionTests
     }
 
     [Fact]
-    public async Task Fifty_clients_racing_with_WATCH_lose_no_increment()
-    {
-        await using LocalRedisCluster cluster = await LocalRedisCluster.StartAsync(new LocalClusterOptions { Replicas = 0 });
-        await using RunningProxy proxy = await RunningProxy.StartAsync(UpstreamMode.Cluster, [.. cluster.Nodes.Select(node => (node.Host, node.Port))]);
-        const int Clients = 50;
-        const int Increments = 10;
-
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
-        {
-            await using RespClient client = await proxy.ConnectAsync();
-            for (int done = 0; done < Increments;)
-            {
-                await client.CommandAsync("WATCH", "counter");
-                RedisReply value = await client.CommandAsync("GET", "counter");
-                long next = value.IsNull ? 1 : value.Integer + 1;
-                await client.CommandAsync("MULTI");
-                await client.CommandAsync("SET", "counter", next.ToString(System.Globalization.CultureInfo.InvariantCulture));
-                RedisReply exec = (await client.CommandAsync("EXEC")).OrThrow();
-                if (!exec.IsNull) done++;
-            }
-        }));
-
-        await using RespClient reader = await proxy.ConnectAsync();
-        Assert.Equal(Clients * Increments, (await reader.CommandAsync("GET", "counter")).Integer);
-    }
-
-    [Fact]
     public async Task A_transaction_is_redirected_as_one_when_its_slot_has_moved()
     {
         await using LocalRedisCluster cluster = await LocalRedisCluster.StartAsync(new LocalClusterOptions { Replicas = 0 });

@@ -27,6 +27,9 @@ public sealed class RespClient : IAsyncDisposable
     /// <summary>How long one connect, send or read may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>The port that the server knows this client by.</summary>
+    public int LocalPort => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+
     public static Task<RespClient> ConnectAsync(string host, int port) =>
         ConnectAsync(new DnsEndPoint(host, port), new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
 

@@ -47,6 +47,11 @@ public static class ProxyMetrics
         yield return PerUpstream("topology_refreshes_total", "Looks at the topology that succeeded.", reading => reading.TopologyRefreshes);
         yield return PerUpstream("topology_failures_total", "Looks at the topology that failed.", reading => reading.TopologyFailures);
 
+        MetricFamily leased = MetricFamily.Gauge("respproxy_upstream_leased_connections", "Connections to nodes that a client has for itself now, as it watches keys or waits.");
+        foreach (UpstreamReading reading in upstreams)
+            leased.Add(reading.Leased, new MetricLabel("upstream", reading.Name));
+        yield return leased;
+
         MetricFamily age = MetricFamily.Gauge("respproxy_upstream_topology_age_seconds", "Time since the topology was last seen; absent before the first time.");
         foreach (UpstreamReading reading in upstreams)
         {

@@ -232,7 +232,7 @@ internal static class ClientCommands
 
     private static string Flags(ClientSession client)
     {
-        string flags = (client.IsSubscribed ? "P" : "") + (client.Tracking is null ? "" : "t") + (client.Tracking?.Mode == TrackingMode.Broadcast ? "B" : "");
+        string flags = (client.IsSubscribed ? "P" : "") + (client.IsBlocked ? "b" : "") + (client.Tracking is null ? "" : "t") + (client.Tracking?.Mode == TrackingMode.Broadcast ? "B" : "");
         return flags.Length > 0 ? flags : "N";
     }
 

@@ -6,7 +6,7 @@ namespace RespProxy.Upstream.Connections;
 /// Connections that one client at a time has for itself: from WATCH to EXEC, and while a command blocks. Bounded; a clean one is kept
 /// for the next client, an unused one is closed after a while. Loop thread only.
 /// </summary>
-internal sealed class LeasePool(int capacity, TimeSpan idleTime)
+internal sealed class LeasePool(int capacity, TimeSpan idleTime, UpstreamCounters counters)
 {
     private readonly List<(NodeConnection Connection, long Since)> _idle = [];
 
@@ -23,19 +23,25 @@ internal sealed class LeasePool(int capacity, TimeSpan idleTime)
             NodeConnection connection = _idle[i].Connection;
             if (connection.Node != node || connection.IsResp3 != resp3) continue;
             _idle.RemoveAt(i);
+            CountLeased();
             return connection;
         }
 
         return null;
     }
 
-    public void Opened() => Count++;
+    public void Opened()
+    {
+        Count++;
+        CountLeased();
+    }
 
     /// <summary>A leased connection is gone, whoever had it.</summary>
     public void Closed(NodeConnection connection)
     {
         Count--;
         _idle.RemoveAll(entry => entry.Connection == connection);
+        CountLeased();
     }
 
     public void Return(NodeConnection connection, long now)
@@ -43,6 +49,7 @@ internal sealed class LeasePool(int capacity, TimeSpan idleTime)
         // A reply still owed would be the next client's first: such a connection is thrown away.
         if (connection.IsReady && connection.InFlightCount == 0) _idle.Add((connection, now));
         else connection.Abandon();
+        CountLeased();
     }
 
     /// <summary>Closes what nobody has wanted for a while.</summary>
@@ -54,4 +61,6 @@ internal sealed class LeasePool(int capacity, TimeSpan idleTime)
             if (since < oldest) connection.Abandon();
         }
     }
+
+    private void CountLeased() => counters.Leased = Count - _idle.Count;
 }

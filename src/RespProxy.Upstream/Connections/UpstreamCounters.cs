@@ -11,4 +11,7 @@ public sealed class UpstreamCounters
     public long Connected;
     public long ConnectFailed;
     public long ConnectionsLost;
+
+    /// <summary>Connections that a client has for itself now.</summary>
+    public long Leased;
 }

@@ -64,7 +64,7 @@ public sealed partial class UpstreamLoop
         _resolver = resolver;
         _logger = logger;
         _requestTimeout = Ticks(snapshot.RequestTimeout);
-        _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime);
+        _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime, Counters);
         Subscriptions = new UpstreamSubscriptions(loop, this, topology, resolver, logger);
         NodeEvents = new NodeEvents(() => Map, node => new UpstreamSubscriptions(loop, this, topology, resolver, logger, node));
     }
