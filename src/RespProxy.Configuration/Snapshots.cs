@@ -46,6 +46,19 @@ public enum KeyPlacement
     Pinned,
 }
 
+/// <summary>Whether and how a tenant's Lua runs.</summary>
+public enum ScriptAccess
+{
+    /// <summary>As an ACL user of the tenant's own that the proxy sets up at every node: Redis itself refuses whatever is not the tenant's.</summary>
+    Confined,
+
+    /// <summary>Not at all.</summary>
+    Denied,
+
+    /// <summary>As the upstream's user: a script can reach every tenant's keys.</summary>
+    Trusted,
+}
+
 public enum LogFormat
 {
     Text,
@@ -172,6 +185,9 @@ public sealed record TenantSnapshot
     /// <summary>A changed namespace or placement is put in force though keys are left under the old one, which the tenant then does not see any more.</summary>
     public bool ForcePlacement { get; init; }
 
+    /// <summary>EVAL, SCRIPT, FCALL, FUNCTION.</summary>
+    public ScriptAccess Scripts { get; init; } = ScriptAccess.Confined;
+
     /// <summary>True if the password is one of the tenant's. The time taken does not tell which one matched, or whether one did. Any thread.</summary>
     public bool AcceptsPassword(ReadOnlySpan<byte> password)
     {
@@ -186,7 +202,7 @@ public sealed record TenantSnapshot
     /// <summary>For ToString: not even hashes, which can be guessed against.</summary>
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}, AllowFlush = {AllowFlush}, Placement = {Placement}, Databases = {Databases}");
+        builder.Append($"Name = {Name}, Upstream = {Upstream}, Namespace = {Namespace}, Passwords = {PasswordHashes.Length}, AllowFlush = {AllowFlush}, Placement = {Placement}, Databases = {Databases}, Scripts = {Scripts}");
         return true;
     }
 }

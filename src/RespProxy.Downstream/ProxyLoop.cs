@@ -3,6 +3,7 @@ using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
+using RespProxy.Downstream.Scripts;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
@@ -35,6 +36,7 @@ internal sealed class ProxyLoop
         KeyspaceEvents = new KeyspaceEvents(this);
         Transactions = new TransactionRouter(this);
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
+        Scripts = new ScriptRouter(this);
     }
 
     public EventLoop Events { get; }
@@ -63,6 +65,8 @@ internal sealed class ProxyLoop
 
     /// <summary>Keyspace notifications that clients listen to.</summary>
     public KeyspaceEvents KeyspaceEvents { get; }
+
+    public ScriptRouter Scripts { get; }
 
     public SplitPool Splits { get; } = new();
 
@@ -100,6 +104,12 @@ internal sealed class RequestCounters
 
     /// <summary>Replies withheld, and keys dropped from SCAN pages, because they named a key outside the tenant's namespace. Must stay 0.</summary>
     public long IsolationFaults;
+
+    /// <summary>Connections that became a tenant's own user's.</summary>
+    public long ScriptUsersProvisioned;
+
+    /// <summary>Connections that a node did not let become so.</summary>
+    public long ScriptUsersRefused;
 }
 
 /// <summary>What INFO, HELLO and CLIENT say of the proxy itself. Any thread.</summary>

@@ -114,6 +114,8 @@ public sealed partial class ProxyServer : IAsyncDisposable
         Commands = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.Requests)),
         AuthenticationFailures = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.AuthenticationFailures)),
         IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
+        ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
+        ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 

@@ -31,6 +31,12 @@ public sealed record ProxyCounters
     /// <summary>Replies withheld because they named a key outside the tenant's namespace. Must stay 0.</summary>
     public long IsolationFaults { get; init; }
 
+    /// <summary>Connections made as tenants' own users, for scripts.</summary>
+    public long ScriptUsersProvisioned { get; init; }
+
+    /// <summary>Connections that the nodes did not let become a tenant's own user's.</summary>
+    public long ScriptUsersRefused { get; init; }
+
     public ImmutableArray<UpstreamReading> Upstreams { get; init; } = [];
 }
 

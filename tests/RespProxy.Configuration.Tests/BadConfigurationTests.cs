@@ -95,6 +95,13 @@ public class BadConfigurationTests
     }
 
     [Fact]
+    public void How_a_tenants_scripts_run_is_one_of_three() =>
+        Assert.EndsWith(
+            "tenants[0].scripts: 'free' is not allowed here; allowed: denied, confined, trusted",
+            Assert.Single(Loading.Errors(Loading.Minimal + "\n    scripts: free")),
+            StringComparison.Ordinal);
+
+    [Fact]
     public void Whether_a_tenant_may_flush_is_true_or_false() =>
         Assert.EndsWith(
             "tenants[0].allowFlush: 'yes' is not allowed here; allowed: true, false",

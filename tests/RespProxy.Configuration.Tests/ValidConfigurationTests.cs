@@ -27,6 +27,7 @@ public class ValidConfigurationTests
         Assert.Equal("main@shop", tenant.Namespace);
         Assert.Equal("main", tenant.Upstream);
         Assert.False(tenant.AllowFlush);
+        Assert.Equal(ScriptAccess.Confined, tenant.Scripts);
     }
 
     [Fact]
@@ -59,6 +60,7 @@ public class ValidConfigurationTests
                 namespace: cluster@app
                 passwords: [one]
                 allowFlush: true
+                scripts: denied
                 placement: Pinned
                 databases: 1
                 forcePlacement: true
@@ -88,6 +90,7 @@ public class ValidConfigurationTests
         Assert.Equal(new ListenerSnapshot { Name = "tcp", Host = "::", Port = 0, Tenant = "shop" }, snapshot.Listeners[1]);
         Assert.Equal("cluster@app", snapshot.Tenants[0].Namespace);
         Assert.True(snapshot.Tenants[0].AllowFlush);
+        Assert.Equal(ScriptAccess.Denied, snapshot.Tenants[0].Scripts);
         Assert.Equal((KeyPlacement.Pinned, 1, true), (snapshot.Tenants[0].Placement, snapshot.Tenants[0].Databases, snapshot.Tenants[0].ForcePlacement));
         Assert.False(upstream.PlacementMarkers);
         Assert.Equal(new AdminSnapshot { Enabled = false, Host = "0.0.0.0", Port = 80 }, snapshot.Admin);

@@ -50,7 +50,8 @@ internal sealed class Schema
         new("allowFlush", Scalar),
         new("placement", Scalar),
         new("databases", Scalar),
-        new("forcePlacement", Scalar));
+        new("forcePlacement", Scalar),
+        new("scripts", Scalar));
 
     private static readonly Schema Limits = Map(
         new("maxBulkLength", Scalar),

@@ -177,6 +177,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Placement = section.Choice("placement", KeyPlacement.Spread, ("spread", KeyPlacement.Spread), ("tagged", KeyPlacement.Tagged), ("pinned", KeyPlacement.Pinned)),
             Databases = section.Integer("databases", 16, 1, MaxDatabases),
             ForcePlacement = section.Flag("forcePlacement", fallback: false),
+            Scripts = section.Choice("scripts", ScriptAccess.Confined, ("denied", ScriptAccess.Denied), ("confined", ScriptAccess.Confined), ("trusted", ScriptAccess.Trusted)),
         };
     }
 

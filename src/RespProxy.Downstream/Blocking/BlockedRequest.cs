@@ -57,7 +57,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
     public bool Unblock(bool withError)
     {
         if (_connection is not { IsReady: true, ClientId: > 0 } blocked) return false;
-        NodeConnection? control = _upstream.ReadyConnectionTo(blocked.Node, _isResp3);
+        NodeConnection? control = session.Identity.SharedUpstream.ReadyConnectionTo(blocked.Node, _isResp3);
         if (control is null) return false;
         ReplyBuilder command = new ReplyBuilder().Start(resp3: false).Array(4)
             .Bulk("CLIENT").Bulk("UNBLOCK").Bulk(blocked.ClientId.ToString(System.Globalization.CultureInfo.InvariantCulture)).Bulk(withError ? "ERROR" : "TIMEOUT");

@@ -33,7 +33,7 @@ internal abstract class KeyspaceTask : IReplySink
         Filter = filter;
         Session = session;
         Namespace = session.Namespace;
-        Upstream = session.Upstream;
+        Upstream = session.Identity.SharedUpstream;
         _capture = session.Capture;
         if (_capture is null)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using RespProxy.Downstream.PubSub;
+using RespProxy.Downstream.Scripts;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
@@ -47,6 +48,8 @@ internal static class LocalCommands
             case LocalCommand.PubSub:
                 PubSubCommands.Execute(session, request, spec);
                 return true;
+            case LocalCommand.Script:
+                return ScriptCommands.TryExecute(session, request, spec);
             case LocalCommand.Client:
                 ClientCommands.Execute(session, request, spec);
                 return true;

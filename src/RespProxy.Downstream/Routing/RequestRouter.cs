@@ -58,7 +58,17 @@ internal sealed class RequestRouter(ProxyLoop loop)
         }
 
         if (spec.Route == RouteRule.Blocking || _keys.Blocks) return TryBlock(session, request, spec, slot);
-        SendWhole(session, request, spec, map, slot, ns);
+        if (spec.Keys.Shape == KeyShape.Sort && session.Identity.IsConfined) return TryShare(session, request, spec, map, slot);
+        SendWhole(session, request, spec, map, slot, ns, upstream);
+        return true;
+    }
+
+    /// <summary>SORT reads keys by patterns, which the nodes allow no user with patterns of its own: as the upstream's user, and nothing beside it.</summary>
+    private bool TryShare(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot)
+    {
+        if (session.Pending > 0) return session.WaitUntilIdle();
+        SendWhole(session, request, spec, map, slot, session.Namespace, session.Identity.SharedUpstream);
+        session.OnDelayed(default);
         return true;
     }
 
@@ -159,7 +169,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, inFlight.Slot, session.IsResp3);
         if (node is null)
         {
-            Park(session, inFlight, bytes);
+            Park(session, session.Upstream, inFlight, bytes);
             return;
         }
 
@@ -168,11 +178,11 @@ internal sealed class RequestRouter(ProxyLoop loop)
         if (node.IsCongested) session.Flow.WaitForRelief(node);
     }
 
-    private void SendWhole(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot, KeyNamespace ns)
+    private void SendWhole(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot, KeyNamespace ns, UpstreamLoop upstream)
     {
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         InFlightRequest inFlight = InFlightOf(session, spec, slot);
-        NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
+        NodeConnection? node = map is null ? null : upstream.Select(map, slot, session.IsResp3);
         if (session.Tracking is not null) inFlight.Sink = session.Tracking.Begin(request, spec, _keys.Items, node, session);
         if (node is not null)
         {
@@ -183,7 +193,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         {
             byte[] scratch = ArrayPool<byte>.Shared.Rent(size);
             int length = RequestRewriter.Write(request, _keys, ns, scratch);
-            Park(session, inFlight, scratch.AsSpan(0, length));
+            Park(session, upstream, inFlight, scratch.AsSpan(0, length));
             ArrayPool<byte>.Shared.Return(scratch);
         }
     }
@@ -225,15 +235,15 @@ internal sealed class RequestRouter(ProxyLoop loop)
         {
             byte[] scratch = ArrayPool<byte>.Shared.Rent(size);
             int length = RequestRewriter.WritePart(request, keys, stride, ns, scratch);
-            Park(session, inFlight, scratch.AsSpan(0, length));
+            Park(session, session.Upstream, inFlight, scratch.AsSpan(0, length));
             ArrayPool<byte>.Shared.Return(scratch);
         }
     }
 
-    private static void Park(ClientSession session, in InFlightRequest inFlight, ReadOnlySpan<byte> bytes)
+    private static void Park(ClientSession session, UpstreamLoop upstream, in InFlightRequest inFlight, ReadOnlySpan<byte> bytes)
     {
         // Parked first, then told of the delay: a request that fails at once must find its session as it left it.
         session.OnDelayed(inFlight);
-        session.Upstream.Park(inFlight, bytes, session.IsResp3);
+        upstream.Park(inFlight, bytes, session.IsResp3);
     }
 }

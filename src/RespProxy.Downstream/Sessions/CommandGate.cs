@@ -43,6 +43,7 @@ internal static class CommandGate
         session.Loop.Counters.Requests++;
         if (IsRefused(session, request, spec)) return true;
         if (!session.Identity.IsPlacementKnown && PlacementHold.Stops(session, spec, out bool isAnswered)) return isAnswered;
+        if (spec.RunsScript) return session.Loop.Scripts.TryExecute(session, request, spec);
         if (session.Transaction is not null && !RunsInsideTransaction(spec.Local))
         {
             TransactionCommands.Queue(session, request, spec);

@@ -23,7 +23,7 @@ internal static class Refusals
 
     /// <summary>Why a command of the table is not run for this tenant.</summary>
     public static string Text(CommandSpec spec, Tenant tenant) => spec.Refusal != Refusal.NotYet
-        ? $"NOPERM tenant '{tenant.Name}' may not run '{LowerName(spec)}'"
+        ? Denied(spec, tenant)
         : $"ERR command '{LowerName(spec)}' is not supported by this proxy yet";
 
     /// <summary>Commands on the whole keyspace run before or after what one node runs as one, never in the midst of it.</summary>
@@ -32,6 +32,11 @@ internal static class Refusals
 
     public static string BehindSelect(CommandSpec spec) =>
         $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction after a SELECT";
+
+    public static string Denied(CommandSpec spec, Tenant tenant) => $"NOPERM tenant '{tenant.Name}' may not run '{LowerName(spec)}'";
+
+    /// <summary>What takes requests to many nodes, which no transaction of one node can hold.</summary>
+    public static string NotInTransaction(CommandSpec spec) => $"ERR command '{LowerName(spec)}' is not supported by this proxy inside a transaction";
 
     /// <summary>The whole error line of a request that got no reply.</summary>
     public static ReadOnlySpan<byte> Line(UpstreamFailure failure) => failure switch

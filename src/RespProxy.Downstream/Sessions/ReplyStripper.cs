@@ -12,7 +12,7 @@ internal static class ReplyStripper
     {
         KeyNamespace ns = session.Namespace;
         ReplyRule rule = request.Command!.Reply;
-        if (rule == ReplyRule.Verbatim && !ReplyRewriter.QuotesNamespace(reply, ns))
+        if (rule is ReplyRule.Verbatim or ReplyRule.StripStrings && !ReplyRewriter.QuotesNamespace(reply, ns))
         {
             session.Complete(request.Tag, reply);
             return;

@@ -31,6 +31,12 @@ internal sealed class SessionIdentity
     /// <summary>This loop's side of the tenant's upstream. Only with a tenant.</summary>
     public UpstreamLoop Upstream { get; private set; } = null!;
 
+    /// <summary>The same as the upstream's own user, whoever <see cref="Upstream"/> goes to the nodes as: for what no tenant's user may.</summary>
+    public UpstreamLoop SharedUpstream { get; private set; } = null!;
+
+    /// <summary>The client has run a script: all it sends goes as its tenant's own user from then on, so that one order holds for all of it.</summary>
+    public bool IsConfined => Upstream != SharedUpstream;
+
     /// <summary>The client asked for RESP3 with HELLO 3.</summary>
     public bool IsResp3 { get; set; }
 
@@ -61,8 +67,12 @@ internal sealed class SessionIdentity
         Namespace = tenant?.Databases[0]!;
         IsPlacementKnown = tenant is not null && !loop.Placements.ContainsKey(tenant);
         PlacementAttempt = 0;
-        Upstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
+        SharedUpstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
+        Upstream = SharedUpstream;
     }
+
+    /// <summary>From here on as the tenant's own user. Only when nothing is owed.</summary>
+    public void Confine(UpstreamLoop own) => Upstream = own;
 
     /// <summary>SELECT: nothing may be owed to the client, since replies are read in the namespace that is in force when they come.</summary>
     public void Select(int database) => Namespace = Tenant!.Databases[database];

@@ -14,7 +14,7 @@ namespace RespProxy.Downstream.Transactions;
 /// </summary>
 internal static class TransactionCommands
 {
-    private static ReadOnlySpan<byte> Queued => "+QUEUED\r\n"u8;
+    public static ReadOnlySpan<byte> Queued => "+QUEUED\r\n"u8;
 
     /// <summary>False: not now; offered again when nothing is owed.</summary>
     public static bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)
@@ -55,10 +55,9 @@ internal static class TransactionCommands
             transaction.IsDirty = true;
             session.ReplyError("ERR Command not allowed inside a transaction"u8);
         }
-        else if (transaction.Length + request.Frame.Length > session.Loop.Limits.ClientQueryBuffer)
+        else if (IsTooLarge(session, transaction, request.Frame.Length))
         {
-            transaction.IsDirty = true;
-            session.ReplyError("ERR transaction is too large, split it"u8);
+            return;
         }
         else if (spec.Route == RouteRule.Keyspace && KeyspaceCommands.RefusalOf(session, spec) is { } refusal)
         {
@@ -94,6 +93,15 @@ internal static class TransactionCommands
         {
             transaction.IsDirty = true;
         }
+    }
+
+    /// <summary>Refuses what would make the transaction larger than any request may be.</summary>
+    public static bool IsTooLarge(ClientSession session, Transaction transaction, int length)
+    {
+        if (transaction.Length + length <= session.Loop.Limits.ClientQueryBuffer) return false;
+        transaction.IsDirty = true;
+        session.ReplyError("ERR transaction is too large, split it"u8);
+        return true;
     }
 
     private static void Multi(ClientSession session)

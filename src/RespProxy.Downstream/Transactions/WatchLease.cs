@@ -1,3 +1,4 @@
+using System.Text;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Upstream.Connections;
@@ -13,6 +14,7 @@ internal sealed class WatchLease(ClientSession session, UpstreamLoop upstream, N
 {
     private int _owed;
     private bool _isOver;
+    private bool _isAnotherUsers;
 
     public NodeConnection Connection { get; } = connection;
 
@@ -20,6 +22,42 @@ internal sealed class WatchLease(ClientSession session, UpstreamLoop upstream, N
 
     /// <summary>The watch is void: EXEC must not run.</summary>
     public bool IsBroken { get; private set; }
+
+    /// <summary>Goes to the node as the upstream's own user.</summary>
+    public bool IsShared => upstream == session.Identity.SharedUpstream && !_isAnotherUsers;
+
+    /// <summary>Has become another user's connection, or is void. Before that it must not be used.</summary>
+    public bool IsBecoming { get; private set; }
+
+    /// <summary>
+    /// Makes the connection another user's, for an EXEC with scripts; what it watches stays watched. It serves no other client after this one.
+    /// False when it is lost, and the watch void with it.
+    /// </summary>
+    public bool TryBecome(ConfinedUser user, Action done)
+    {
+        _isAnotherUsers = true;
+        if (!Connection.IsReady)
+        {
+            IsBroken = true;
+            return false;
+        }
+
+        IsBecoming = true;
+        _owed++;
+        byte[] auth = user.AuthRequest();
+        auth.CopyTo(Connection.GetSpan(auth.Length));
+        Connection.Send(auth.Length, new InFlightRequest
+        {
+            Sink = new OwnReply(this, reply =>
+            {
+                IsBecoming = false;
+                if (reply != "+OK\r\n") IsBroken = true;
+                done();
+            }),
+            Command = AuthSpec,
+        });
+        return true;
+    }
 
     /// <summary>A WATCH was sent.</summary>
     public void Sent() => _owed++;
@@ -62,7 +100,7 @@ internal sealed class WatchLease(ClientSession session, UpstreamLoop upstream, N
             ReadOnlySpan<byte> unwatch = "*1\r\n$7\r\nUNWATCH\r\n"u8;
             unwatch.CopyTo(Connection.GetSpan(unwatch.Length));
             _owed++;
-            Connection.Send(unwatch.Length, new InFlightRequest { Sink = new UnwatchReply(this), Command = UnwatchSpec });
+            Connection.Send(unwatch.Length, new InFlightRequest { Sink = new OwnReply(this), Command = UnwatchSpec });
         }
 
         ReturnIfOver();
@@ -80,24 +118,30 @@ internal sealed class WatchLease(ClientSession session, UpstreamLoop upstream, N
 
     private static readonly CommandSpec UnwatchSpec = CommandTable.Find("UNWATCH"u8)!;
 
+    private static readonly CommandSpec AuthSpec = CommandTable.Find("AUTH"u8)!;
+
     private void ReturnIfOver()
     {
-        if (_isOver && _owed == 0) upstream.Return(Connection);
+        if (!_isOver || _owed > 0) return;
+        if (_isAnotherUsers) Connection.Abandon();
+        else upstream.Return(Connection);
     }
 
-    private sealed class UnwatchReply(WatchLease lease) : IReplySink
+    /// <summary>Takes what answers nothing the client has sent; null in place of a reply that will not come.</summary>
+    private sealed class OwnReply(WatchLease lease, Action<string?>? then = null) : IReplySink
     {
-        public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply) => Done();
+        public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply) => Done(then is null ? null : Encoding.ASCII.GetString(reply));
 
-        public void OnFailure(in InFlightRequest request, UpstreamFailure failure) => Done();
+        public void OnFailure(in InFlightRequest request, UpstreamFailure failure) => Done(null);
 
         public void OnDelayed(in InFlightRequest request)
         {
         }
 
-        private void Done()
+        private void Done(string? reply)
         {
             lease._owed--;
+            then?.Invoke(reply);
             lease.ReturnIfOver();
         }
     }

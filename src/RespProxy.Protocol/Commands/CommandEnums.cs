@@ -51,6 +51,9 @@ public enum RouteRule
 
     /// <summary>No keys: the tenant's part of every primary's keyspace (KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL).</summary>
     Keyspace,
+
+    /// <summary>Runs or loads Lua: as Keyed, but by a user of the tenant's own at the nodes; without a key at one fixed slot.</summary>
+    Script,
 }
 
 /// <summary>What of a reply names keys and must lose the namespace. Errors are always looked through.</summary>
@@ -67,6 +70,9 @@ public enum ReplyRule
 
     /// <summary>The reply of the RENAMENX that a MOVE is done by: that there is no such key is 0, not an error.</summary>
     Moved,
+
+    /// <summary>What Lua returns may name keys anywhere: every string that begins with the namespace loses it.</summary>
+    StripStrings,
 }
 
 /// <summary>Why a command of the table is refused.</summary>
@@ -119,6 +125,9 @@ public enum LocalCommand
 
     /// <summary>CLIENT TRACKING, CACHING, TRACKINGINFO, GETREDIR.</summary>
     Tracking,
+
+    /// <summary>SCRIPT EXISTS, FLUSH, SHOW: the tenant's own scripts as the proxy knows them; and EVALSHA of one it does not.</summary>
+    Script,
 
     /// <summary>The HELP subcommand of any container.</summary>
     Help,

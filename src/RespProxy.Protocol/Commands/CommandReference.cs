@@ -66,6 +66,7 @@ public static class CommandReference
         RouteRule.SplitArray => "split, replies in order",
         RouteRule.SplitOk => "split, OK when all are",
         RouteRule.Keyspace => "every primary",
+        RouteRule.Script => "one slot, as the tenant's own user",
         _ => "",
     };
 
@@ -93,6 +94,7 @@ public static class CommandReference
         _ when spec.Name is "KEYS" or "SCAN" or "RANDOMKEY" => "every key",
         ReplyRule.StripFirstElement => "the key, first element",
         ReplyRule.StripStreams => "the key of each stream",
+        ReplyRule.StripStrings => "strings that begin with the namespace",
         _ => "",
     };
 

@@ -51,6 +51,9 @@ public sealed class CommandSpec
     /// <summary>Dense number of the row, for counters.</summary>
     public int Index { get; internal set; }
 
+    /// <summary>Its error replies may be whatever a script says, so they are not to be believed as those of a node are.</summary>
+    public bool RunsScript => Route == RouteRule.Script;
+
     public bool IsWrite => (Flags & CommandFlags.Write) != 0;
 
     /// <summary>Reads only: may be sent again when its connection was lost, since running it twice changes nothing.</summary>

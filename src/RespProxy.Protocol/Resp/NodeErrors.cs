@@ -19,6 +19,9 @@ public enum NodeErrorKind
 
     /// <summary>Not executed: the node is a replica now (READONLY). The topology is stale; may be sent again.</summary>
     ReadOnlyReplica,
+
+    /// <summary>Not executed: the node does not have the script that EVALSHA names.</summary>
+    NoScript,
 }
 
 /// <summary>Classifies error replies by their first word (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding).</summary>
@@ -40,6 +43,8 @@ public static class NodeErrors
                 return NodeErrorKind.Retryable;
             case (byte)'R' when reply.StartsWith("-READONLY"u8):
                 return NodeErrorKind.ReadOnlyReplica;
+            case (byte)'N' when reply.StartsWith("-NOSCRIPT "u8):
+                return NodeErrorKind.NoScript;
             default:
                 return NodeErrorKind.Plain;
         }

@@ -28,6 +28,8 @@ public static class WireErrors
 
     public static ReadOnlySpan<byte> SameObject => "-ERR source and destination objects are the same\r\n"u8;
 
+    public static ReadOnlySpan<byte> NoScript => "-NOSCRIPT No matching script. Please use EVAL.\r\n"u8;
+
     public static ReadOnlySpan<byte> DatabaseOutOfRange => "-ERR DB index is out of range\r\n"u8;
 
     /// <summary>The node answered nothing and had the whole request: nobody knows whether it ran. Never retried by the proxy.</summary>

@@ -30,6 +30,7 @@ public static class ReplyRewriter
             (byte)'-' => output.CopyWithoutNamespace(reply),
             _ when rule == ReplyRule.StripFirstElement => StripFirstElement(ref cursor, ref output),
             _ when rule == ReplyRule.StripStreams => StripStreams(ref cursor, ref output),
+            _ when rule == ReplyRule.StripStrings => StripStrings(ref cursor, ref output),
             _ => true,
         };
         if (!kept) return -1;
@@ -75,6 +76,39 @@ public static class ReplyRewriter
         return true;
     }
 
+    /// <summary>
+    /// What Lua returned, element by element however nested: a string that is a key's name upstream becomes the key, an error loses the namespace wherever
+    /// it stands. A script gets its KEYS with the namespace; it may hand them back, and what it says of other keys the node has refused.
+    /// </summary>
+    private static bool StripStrings(ref ReplyCursor cursor, ref Output output)
+    {
+        while (!cursor.AtEnd)
+        {
+            int start = cursor.Position;
+            switch (cursor.Kind)
+            {
+                case (byte)'*' or (byte)'%' or (byte)'~' or (byte)'>' or (byte)'|':
+                    cursor.ReadAggregateHeader();
+                    output.CopyRange(cursor, start);
+                    break;
+                case (byte)'-':
+                    output.CopyWithoutNamespace(cursor.Skip());
+                    break;
+                case (byte)'+':
+                    output.StripSimple(cursor.Skip());
+                    break;
+                case (byte)'$' when !cursor.IsNull:
+                    output.StripIfKey(ref cursor);
+                    break;
+                default:
+                    output.Copy(cursor.Skip());
+                    break;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Besides its aggregate a command answers null, or a simple string (QUEUED); anything else may hold keys where nobody looks.</summary>
     private static bool NamesNoKey(in ReplyCursor cursor) => cursor.Kind == '+' || cursor.IsNull;
 
@@ -101,6 +135,28 @@ public static class ReplyRewriter
             Copy("\r\n"u8);
             Length += ns.Decode(key, _destination[Length..]);
             return Copy("\r\n"u8);
+        }
+
+        public void StripIfKey(ref ReplyCursor cursor)
+        {
+            ReplyCursor before = cursor;
+            if (StripKey(ref cursor)) return;
+            cursor = before;
+            Copy(cursor.Skip());
+        }
+
+        public void StripSimple(ReadOnlySpan<byte> line)
+        {
+            ReadOnlySpan<byte> text = line[1..^2];
+            if (!ns.Owns(text))
+            {
+                Copy(line);
+                return;
+            }
+
+            _destination[Length++] = (byte)'+';
+            Length += ns.Decode(text, _destination[Length..]);
+            Copy("\r\n"u8);
         }
 
         public bool CopyWithoutNamespace(ReadOnlySpan<byte> text)

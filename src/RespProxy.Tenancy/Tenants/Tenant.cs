@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Namespaces;
+using RespProxy.Tenancy.Scripts;
 
 namespace RespProxy.Tenancy.Tenants;
 
-/// <summary>A tenant as the request path sees it. Immutable.</summary>
+/// <summary>A tenant as the request path sees it. Immutable, but for the scripts it brings along. Any thread.</summary>
 public sealed class Tenant
 {
     public Tenant(TenantSnapshot snapshot, int upstreamIndex)
@@ -49,6 +50,11 @@ public sealed class Tenant
 
     /// <summary>FLUSHDB and FLUSHALL may delete all the tenant's keys.</summary>
     public bool AllowFlush => Snapshot.AllowFlush;
+
+    public ScriptAccess ScriptAccess => Snapshot.Scripts;
+
+    /// <summary>What the tenant's clients have run with EVAL or loaded, on whichever loop.</summary>
+    public ScriptRegistry Scripts { get; } = new();
 
     internal TenantSnapshot Snapshot { get; }
 }

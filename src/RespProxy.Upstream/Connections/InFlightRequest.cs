@@ -59,6 +59,11 @@ public interface IReplySink
     /// overtake it at the node: whoever needs their order kept must hold them back until this one is answered.
     /// </summary>
     void OnDelayed(in InFlightRequest request);
+
+    /// <summary>
+    /// What is to be sent when a request must go out again, given what was sent: the same, unless another node could not make sense of it.
+    /// </summary>
+    ReadOnlySpan<byte> BytesToSendAgain(scoped in InFlightRequest request, ReadOnlySpan<byte> bytes) => bytes;
 }
 
 /// <summary>Why a request got no reply.</summary>

@@ -67,6 +67,9 @@ public sealed class NodeConnection : ConnectionHandler
     /// <summary>When the handshake was done, in Stopwatch ticks; 0 when it never was.</summary>
     internal long ReadySince { get; private set; }
 
+    /// <summary>Scripts that the node has got over this connection, and so may be named by their digests.</summary>
+    public SentScripts SentScripts { get; } = new();
+
     public int InFlightCount => _inFlight.Count;
 
     /// <summary>Requests answered so far, wrapping around: as long as it stays the same, what is pushed stands directly behind the same reply.</summary>
@@ -192,7 +195,7 @@ public sealed class NodeConnection : ConnectionHandler
 
     public override void OnConnected(LoopConnection connection)
     {
-        _handshake = new NodeHandshake(_owner.Snapshot, IsResp3);
+        _handshake = new NodeHandshake(_owner.Snapshot, IsResp3, _owner.User);
         SendHandshake(connection);
     }
 
@@ -337,6 +340,7 @@ public sealed class NodeConnection : ConnectionHandler
                 Abort("the node does not speak RESP3");
                 return false;
             default:
+                _owner.HandshakeEnded?.Invoke(true);
                 Abort("handshake refused: " + _handshake.Refusal);
                 return false;
         }

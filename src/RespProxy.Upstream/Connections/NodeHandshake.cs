@@ -22,8 +22,10 @@ internal enum HandshakeStep
 /// Opens a node connection: HELLO with the protocol version and credentials (https://redis.io/docs/latest/commands/hello/), or
 /// AUTH alone where the node is older than Redis 6. No tenant's request is sent before it has succeeded, lest it run as another user.
 /// </summary>
-internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
+internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3, ConfinedUser? user = null)
 {
+    private UserProvisioning? _provisioning;
+
     /// <summary>The node does not know HELLO: it is older than Redis 6 and speaks no RESP3.</summary>
     public bool IsHelloUnknown { get; private set; }
 
@@ -40,10 +42,11 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
 
     public HandshakeStep OnReply(ReadOnlySpan<byte> reply)
     {
+        if (_provisioning is not null) return Provision(reply);
         if (reply[0] != '-')
         {
             if (!IsHelloUnknown) ReadGreeting(reply);
-            return HandshakeStep.Ready;
+            return Authenticated();
         }
 
         bool unknownCommand = reply.StartsWith("-ERR unknown command"u8);
@@ -53,7 +56,7 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
             if (!IsHelloUnknown)
             {
                 IsHelloUnknown = true;
-                if (upstream.Password is null) return HandshakeStep.Ready;
+                if (upstream.Password is null) return Authenticated();
                 Request = Encode(upstream.Username is null ? ["AUTH", upstream.Password] : ["AUTH", upstream.Username, upstream.Password]);
                 return HandshakeStep.Continue;
             }
@@ -61,6 +64,23 @@ internal sealed class NodeHandshake(UpstreamSnapshot upstream, bool resp3)
 
         Refusal = Encoding.UTF8.GetString(reply[1..].TrimEnd("\r\n"u8));
         return HandshakeStep.Refused;
+    }
+
+    /// <summary>The connection is the upstream's user's: done, unless it is to become another's.</summary>
+    private HandshakeStep Authenticated()
+    {
+        if (user is null) return HandshakeStep.Ready;
+        _provisioning = new UserProvisioning(user, ServerVersion);
+        Request = _provisioning.Request;
+        return HandshakeStep.Continue;
+    }
+
+    private HandshakeStep Provision(ReadOnlySpan<byte> reply)
+    {
+        HandshakeStep step = _provisioning!.OnReply(reply);
+        Request = _provisioning.Request;
+        Refusal = _provisioning.Refusal;
+        return step;
     }
 
     private static string[] HelloArguments(UpstreamSnapshot upstream, bool resp3)

@@ -37,6 +37,9 @@ public sealed partial class UpstreamLoop
     /// <summary>Pause before a request that the node called retryable is sent again.</summary>
     private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
 
+    /// <summary>How long a refresh of the topology may take to begin.</summary>
+    private static readonly long RefreshPause = Ticks(ClusterTopology.MinInterval);
+
     /// <summary>A connection that has lived this long says that the node is well: as long as the longest backoff.</summary>
     private static readonly long SoundAfter = Ticks(TimeSpan.FromSeconds(2));
 
@@ -50,14 +53,25 @@ public sealed partial class UpstreamLoop
     private readonly RetryQueue _retries = new();
     private readonly LeasePool _leases;
     private readonly HashSet<NodeConnection> _leased = [];
+    private readonly List<ConfinedUpstream> _confined = [];
     private readonly long _requestTimeout;
     private NodeLinks[] _links = [];
     private LoopTimer? _timeoutTick;
     private bool _stopped;
     private bool _isRetryTicking;
 
-    public UpstreamLoop(EventLoop loop, UpstreamSnapshot snapshot, ClusterTopology topology, NodeResolver resolver, ILogger logger)
+    /// <param name="loop">Whose connections they are.</param>
+    /// <param name="snapshot">Of the upstream.</param>
+    /// <param name="topology">May be shared.</param>
+    /// <param name="resolver">May be shared.</param>
+    /// <param name="logger">For connections made and lost.</param>
+    /// <param name="user">Whom the connections are made for in place of the upstream's own user; null for that.</param>
+    /// <param name="counters">Where to count; null for counters of its own.</param>
+    public UpstreamLoop(
+        EventLoop loop, UpstreamSnapshot snapshot, ClusterTopology topology, NodeResolver resolver, ILogger logger, ConfinedUser? user = null, UpstreamCounters? counters = null)
     {
+        User = user;
+        Counters = counters ?? new UpstreamCounters();
         _loop = loop;
         Snapshot = snapshot;
         _topology = topology;
@@ -73,7 +87,12 @@ public sealed partial class UpstreamLoop
 
     internal long Now => _loop.Now;
 
-    public UpstreamCounters Counters { get; } = new();
+    public UpstreamCounters Counters { get; }
+
+    internal ConfinedUser? User { get; }
+
+    /// <summary>Told of every handshake with the nodes that was completed (false) or refused (true).</summary>
+    internal Action<bool>? HandshakeEnded { get; init; }
 
     /// <summary>The channels this loop listens to for its clients.</summary>
     public UpstreamSubscriptions Subscriptions { get; }
@@ -105,6 +124,14 @@ public sealed partial class UpstreamLoop
         _timeoutTick = _loop.Schedule(TimeoutTick, OnTimeoutTick);
     }
 
+    /// <summary>Connections to the same nodes as another user, closed with these. Not begun yet.</summary>
+    public ConfinedUpstream Confine(ConfinedUser user)
+    {
+        var confined = new ConfinedUpstream(_loop, user, this, _topology, _resolver, _logger);
+        _confined.Add(confined);
+        return confined;
+    }
+
     /// <summary>Closes all connections; requests in flight end in an error.</summary>
     public void Stop()
     {
@@ -119,6 +146,7 @@ public sealed partial class UpstreamLoop
         foreach (NodeConnection connection in _leased.ToArray()) connection.Abort("shutting down");
         Subscriptions.Stop();
         NodeEvents.Stop();
+        foreach (ConfinedUpstream confined in _confined) confined.Loop.Stop();
     }
 
     /// <summary>The ready connection to a slot's owner; null when there is none just now: the request is then to be given to <see cref="Park"/>.</summary>
@@ -227,6 +255,7 @@ public sealed partial class UpstreamLoop
         ServerVersion = serverVersion ?? ServerVersion;
         Counters.Connected++;
         connection.Node.IsReachable = true;
+        HandshakeEnded?.Invoke(false);
         if (connection.IsLeased) return;
         LogConnected(Snapshot.Name, connection.Node, connection.IsResp3 ? 3 : 2);
         OfferParked();
@@ -264,6 +293,19 @@ public sealed partial class UpstreamLoop
 
     internal void OnNodeError(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
     {
+        if (kind == NodeErrorKind.NoScript)
+        {
+            SendSource(from, reply, request, bytes);
+            return;
+        }
+
+        bytes = request.Sink!.BytesToSendAgain(request, bytes);
+        if (request.Command!.RunsScript)
+        {
+            FollowScript(from, kind, reply, request, bytes);
+            return;
+        }
+
         if (kind is NodeErrorKind.Moved or NodeErrorKind.Ask)
         {
             Redirect(from, kind, reply, request, bytes);
@@ -300,9 +342,58 @@ public sealed partial class UpstreamLoop
         else ParkUntil(request, bytes, from.IsResp3, _loop.Now, asking ? target : null);
     }
 
+    /// <summary>
+    /// A script can answer with whatever error it likes, a redirect to a stranger's address among them, and the proxy would go there and say
+    /// its password. So such an error is taken as a hint: the request goes to the node it names if the topology knows that one, and otherwise,
+    /// after a refresh, where the topology says; nothing is learned from it. A script that lies is run again within the bounds, and harms itself alone.
+    /// </summary>
+    private void FollowScript(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        Node? target = null;
+        if (kind is NodeErrorKind.Moved or NodeErrorKind.Ask)
+        {
+            if (kind == NodeErrorKind.Ask) Counters.Asked++;
+            else Counters.Moved++;
+            if (++request.Hops > Snapshot.MaxRedirects)
+            {
+                Fail(request, UpstreamFailure.TooManyRedirects);
+                return;
+            }
+
+            if (NodeErrors.TryReadRedirect(reply, out _, out string host, out int port)) target = _topology.KnownNodeAt(host, port, from.Node);
+        }
+        else
+        {
+            Counters.Retried++;
+        }
+
+        if (kind != NodeErrorKind.Ask || target is null) _topology.RequestRefresh("a node answered " + kind);
+        request.Sink!.OnDelayed(request);
+        NodeConnection? connection = target is null ? null : ConnectionTo(target, from.IsResp3);
+        if (connection is not null && connection != from) connection.SendAgain(bytes, request, asking: kind == NodeErrorKind.Ask);
+        else ParkUntil(request, bytes, from.IsResp3, _loop.Now + (kind is NodeErrorKind.Moved or NodeErrorKind.Ask ? RefreshPause : RetryPause), target);
+    }
+
+    /// <summary>The node has forgotten a script, or never had it: the source is sent in its digest's place, to the same node.</summary>
+    private void SendSource(NodeConnection from, ReadOnlySpan<byte> reply, in InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> withSource = request.Sink!.BytesToSendAgain(request, bytes);
+        if (withSource == bytes)
+        {
+            request.Sink.OnReply(request, reply);
+            return;
+        }
+
+        from.SentScripts.Clear();
+        Counters.Retried++;
+        request.Sink.OnDelayed(request);
+        from.SendAgain(withSource, request, asking: false);
+    }
+
     internal void Retry(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, Node from)
     {
         Counters.Retried++;
+        bytes = request.Sink!.BytesToSendAgain(request, bytes);
         request.Sink!.OnDelayed(request);
         ParkUntil(request, bytes, resp3, _loop.Now + RetryPause, request.IsBoundToNode ? from : null);
     }
@@ -360,7 +451,7 @@ public sealed partial class UpstreamLoop
     });
 
     /// <summary>Connects before the first request needs it, so that no client pays for the handshake.</summary>
-    private void ConnectToPrimaries()
+    internal void ConnectToPrimaries()
     {
         if (Map is not { } map) return;
         foreach (Node node in map.Primaries) ConnectionTo(node, resp3: false);

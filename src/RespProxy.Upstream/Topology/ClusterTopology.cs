@@ -111,6 +111,10 @@ public sealed class ClusterTopology : IAsyncDisposable
     public Node NodeAt(string host, int port, Node sender) =>
         Nodes.GetOrAdd(new NodeAddress(host is "" or "?" ? sender.Address.Host : host, port));
 
+    /// <summary>As <see cref="NodeAt"/>, but null when the topology has never had such a node.</summary>
+    public Node? KnownNodeAt(string host, int port, Node sender) =>
+        Nodes.TryGet(new NodeAddress(host is "" or "?" ? sender.Address.Host : host, port), out Node? node) ? node : null;
+
     /// <summary>Takes the word of a MOVED: the slot's owner is this node, from now on. Asks for a refresh too.</summary>
     /// <param name="slot">0 to 16,383.</param>
     /// <param name="host">As in the error; see <see cref="NodeAt"/>.</param>

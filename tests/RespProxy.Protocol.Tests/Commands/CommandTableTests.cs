@@ -119,6 +119,11 @@ public sealed class CommandTableTests
                     Assert.False(refused, spec.Name);
                     Assert.Equal(KeyShape.None, spec.Keys.Shape);
                     break;
+                case RouteRule.Script:
+                    Assert.False(refused, spec.Name);
+                    Assert.Equal(spec.Name == "SCRIPT|LOAD", spec.Keys.Shape == KeyShape.None);
+                    Assert.Equal(ReplyRule.StripStrings, spec.Reply);
+                    break;
                 default:
                     Assert.False(refused, spec.Name);
                     Assert.Equal(LocalCommand.None, spec.Local);

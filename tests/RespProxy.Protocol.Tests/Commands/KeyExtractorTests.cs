@@ -212,7 +212,7 @@ public sealed class KeyExtractorTests
             if (outcome != KeyExtraction.Found) Assert.Equal(0, keys.Count);
             for (int i = 0; i < keys.Count; i++)
                 Assert.InRange(keys[i], i == 0 ? 1 : keys[i - 1] + 1, request.View.Count - 1);
-            bool routed = spec.Route is not (RouteRule.None or RouteRule.Local or RouteRule.Keyspace or RouteRule.Channel);
+            bool routed = spec.Route is not (RouteRule.None or RouteRule.Local or RouteRule.Keyspace or RouteRule.Channel or RouteRule.Script);
             if (routed && outcome == KeyExtraction.Found && spec.AcceptsArgumentCount(request.View.Count)) Assert.NotEqual(0, keys.Count);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(20_000));
     }

@@ -33,7 +33,6 @@ internal static class RowFactory
     public const string Sentinel = "Unknown, as to any Redis that is no Sentinel.";
 
     // Why a command is not there yet.
-    public const string Scripts = "Scripts could name keys of other tenants.";
     public const string Functions = "Function libraries are not yet kept apart by tenant.";
     public const string Pinned = "Speaks of the connection that wrote, which the proxy shares.";
     public const string SlowLog = "The tenant's own slow log is not kept yet.";
@@ -99,6 +98,10 @@ internal static class RowFactory
 
     public static CommandSpec SplitOk(string name, int arity, CommandFlags flags, KeySpec keys) =>
         Row(name, arity, flags, keys, RouteRule.SplitOk);
+
+    /// <summary>Runs Lua that the client sends, names by its SHA1, or has loaded.</summary>
+    public static CommandSpec Script(string name, int arity, CommandFlags flags, KeySpec keys = default, string? note = null) =>
+        Row(name, arity, flags, keys, RouteRule.Script, ReplyRule.StripStrings, LocalCommand.Script, note: note);
 
     /// <summary>Works on the tenant's part of every primary's keyspace.</summary>
     public static CommandSpec WholeKeyspace(string name, int arity, CommandFlags flags, string note) =>

@@ -4,12 +4,17 @@ namespace RespProxy.Protocol.Commands.Rows;
 
 internal static class ScriptingRows
 {
+    private const string Confined = "Confined by Redis itself: runs as an ACL user that may use the tenant's keys and channels only. ARGV is not touched; a script sees its KEYS with the namespace.";
+    private const string BySha = Confined + " NOSCRIPT unless the tenant has run or loaded the script through this proxy; then run from the kept source where the node has lost it.";
+    private const string Kept = "The tenant's own scripts, as kept by this proxy.";
+    private const string Whose = "A node runs one script at a time and does not tell whose it is.";
+
     public static CommandSpec[] All => Group("scripting",
     [
-        NotYet("EVAL", -3, S | T | C, Scripts, ScriptKeys),
-        NotYet("EVALSHA", -3, S | T | C, Scripts, ScriptKeys),
-        NotYet("EVALSHA_RO", -3, R | S | T, Scripts, ScriptKeys),
-        NotYet("EVAL_RO", -3, R | S | T, Scripts, ScriptKeys),
+        Script("EVAL", -3, S | T | C, ScriptKeys, Confined),
+        Script("EVALSHA", -3, S | T | C, ScriptKeys, BySha),
+        Script("EVALSHA_RO", -3, R | S | T, ScriptKeys, BySha),
+        Script("EVAL_RO", -3, R | S | T, ScriptKeys, Confined),
         NotYet("FCALL", -3, S | T | C, Functions, ScriptKeys),
         NotYet("FCALL_RO", -3, R | S | T, Functions, ScriptKeys),
         Container("FUNCTION", -2, None),
@@ -24,11 +29,11 @@ internal static class ScriptingRows
         NotYet("FUNCTION|STATS", 2, S | Y, Functions),
         Container("SCRIPT", -2, None),
         NotForTenants("SCRIPT|DEBUG", 3, S, Others),
-        NotYet("SCRIPT|EXISTS", -3, S, Scripts),
-        NotYet("SCRIPT|FLUSH", -2, S, Scripts),
+        Local("SCRIPT|EXISTS", -3, S, LocalCommand.Script, Kept),
+        Local("SCRIPT|FLUSH", -2, S, LocalCommand.Script, Kept),
         Local("SCRIPT|HELP", 2, L | T, LocalCommand.Help),
-        NotYet("SCRIPT|KILL", 2, S | Y, Scripts),
-        NotYet("SCRIPT|LOAD", 3, S | T, Scripts),
-        NotYet("SCRIPT|SHOW", 3, S, Scripts),
+        NotForTenants("SCRIPT|KILL", 2, S | Y, Whose),
+        Script("SCRIPT|LOAD", 3, S | T, note: "Compiled by one node and kept by the proxy, which sends the source along wherever it is first used."),
+        Local("SCRIPT|SHOW", 3, S, LocalCommand.Script, Kept),
     ]);
 }
