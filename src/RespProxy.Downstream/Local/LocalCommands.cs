@@ -50,6 +50,8 @@ internal static class LocalCommands
                 return true;
             case LocalCommand.Script:
                 return ScriptCommands.TryExecute(session, request, spec);
+            case LocalCommand.Function:
+                return FunctionCommands.TryExecute(session, request, spec);
             case LocalCommand.Client:
                 ClientCommands.Execute(session, request, spec);
                 return true;

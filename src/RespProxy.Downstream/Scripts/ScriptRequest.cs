@@ -3,7 +3,7 @@ using RespProxy.Protocol.Resp;
 
 namespace RespProxy.Downstream.Scripts;
 
-/// <summary>The two forms of one script call: EVAL with the source, EVALSHA with its digest. Pure.</summary>
+/// <summary>The forms of one call: EVAL with the source for EVALSHA with its digest, FCALL by the name that the nodes know. Pure.</summary>
 internal static class ScriptRequest
 {
     /// <summary>Longest name and headers that <see cref="WithSource"/> writes anew.</summary>
@@ -28,6 +28,25 @@ internal static class ScriptRequest
         written = Put(source, call, written);
         written = Put("\r\n"u8, call, written);
         written = Put(request[cursor.Position..], call, written);
+        Array.Resize(ref call, written);
+        return call;
+    }
+
+    /// <summary>The call of a function by its name at the nodes.</summary>
+    public static byte[] WithPrefix(ReadOnlySpan<byte> request, ReadOnlySpan<byte> prefix)
+    {
+        var cursor = new ReplyCursor(request);
+        cursor.ReadAggregateHeader();
+        cursor.Skip();
+        int nameAt = cursor.Position;
+        cursor.TryReadBulk(out ReadOnlySpan<byte> name);
+        var call = new byte[request.Length + prefix.Length + HeadRoom];
+        int written = Put(request[..nameAt], call, 0);
+        call[written++] = (byte)'$';
+        written += RespNumber.Write(call.AsSpan(written), prefix.Length + name.Length);
+        written = Put("\r\n"u8, call, written);
+        written = Put(prefix, call, written);
+        written = Put(request[(cursor.Position - 2 - name.Length)..], call, written);
         Array.Resize(ref call, written);
         return call;
     }

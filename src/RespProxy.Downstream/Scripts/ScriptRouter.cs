@@ -12,7 +12,7 @@ using RespProxy.Upstream.Topology;
 namespace RespProxy.Downstream.Scripts;
 
 /// <summary>
-/// EVAL, EVALSHA, SCRIPT LOAD: stages 7 to 10 for scripts, direct and queued. Keys are put into the namespace as everywhere; what a script does
+/// EVAL, EVALSHA, SCRIPT LOAD, FCALL: stages 7 to 10 for scripts, direct and queued. Keys are put into the namespace as everywhere; what a script does
 /// beyond them is for the node to refuse (<see cref="ScriptUsers"/>).
 ///
 /// <para>A call by digest goes out with the source the first time a connection sees it, and by digest after that: a node that has not got
@@ -78,6 +78,7 @@ internal sealed class ScriptRouter(ProxyLoop loop)
 
         int slot = SlotOf(request, session);
         if (slot < 0) session.Reply(WireErrors.CrossSlot);
+        else if (IsFunction(spec)) SendFunction(session, request, spec, map, slot);
         else if (script is not null) SendByDigest(session, request, spec, map, slot, script);
         else SendSource(session, request, spec, map, slot);
         return true;
@@ -112,6 +113,13 @@ internal sealed class ScriptRouter(ProxyLoop loop)
         inFlight.Sink = session;
         Send(session, call, inFlight, node);
         node?.SentScripts.Add(script.Digest.Short);
+    }
+
+    private void SendFunction(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot)
+    {
+        NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
+        byte[] call = ScriptRequest.WithPrefix(Rewritten(session, request), session.Namespace.FunctionPrefix);
+        Send(session, call, InFlight(session, spec, session, slot), node);
     }
 
     private void Send(ClientSession session, in RequestView request, in InFlightRequest inFlight, NodeConnection? node)
@@ -181,7 +189,8 @@ internal sealed class ScriptRouter(ProxyLoop loop)
         }
 
         byte[] call = Rewritten(session, request);
-        if (script is not null) call = ScriptRequest.WithSource(spec, call, script.Source);
+        if (IsFunction(spec)) call = ScriptRequest.WithPrefix(call, session.Namespace.FunctionPrefix);
+        else if (script is not null) call = ScriptRequest.WithSource(spec, call, script.Source);
         else Keep(session, request[IsLoad(spec) ? 2 : 1], IsLoad(spec));
         call.CopyTo(transaction.Reserve(call.Length));
         transaction.Queue(spec, call.Length);
@@ -237,6 +246,8 @@ internal sealed class ScriptRouter(ProxyLoop loop)
     }
 
     private static bool IsByDigest(CommandSpec spec) => spec.Name is "EVALSHA" or "EVALSHA_RO";
+
+    private static bool IsFunction(CommandSpec spec) => spec.Name is "FCALL" or "FCALL_RO";
 
     private static bool IsLoad(CommandSpec spec) => spec.Name == "SCRIPT|LOAD";
 }

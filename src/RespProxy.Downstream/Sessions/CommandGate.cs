@@ -69,6 +69,7 @@ internal static class CommandGate
         else if (session.Tenant is null && (spec.Flags & CommandFlags.NoAuth) == 0) session.Reply(WireErrors.NoAuth);
         else if (session.IsConfinedToSubscriptions && !RunsWhileSubscribed(spec.Local)) Refuse(session, Refusals.WhileSubscribed(spec));
         else if (spec.Route == RouteRule.None) RefuseRow(session, request, spec);
+        else if (session.Transaction is not null && spec.Local == LocalCommand.Function) Refuse(session, Refusals.NotInTransaction(spec));
         else return false;
         return true;
     }

@@ -129,6 +129,9 @@ public enum LocalCommand
     /// <summary>SCRIPT EXISTS, FLUSH, SHOW: the tenant's own scripts as the proxy knows them; and EVALSHA of one it does not.</summary>
     Script,
 
+    /// <summary>FUNCTION LOAD, DELETE, FLUSH, LIST, STATS: the tenant's own libraries at every primary.</summary>
+    Function,
+
     /// <summary>The HELP subcommand of any container.</summary>
     Help,
 }

@@ -25,11 +25,17 @@ internal static class KeyErrors
 
     private static ReadOnlySpan<byte> MoreThanArguments => "ERR Number of keys can't be greater than number of args"u8;
 
+    private static ReadOnlySpan<byte> BadNumber => "ERR Bad number of keys provided"u8;
+
     private static ReadOnlySpan<byte> Negative => "ERR Number of keys can't be negative"u8;
 
     /// <summary>The key count is no integer by Redis's strict reading.</summary>
-    public static ReadOnlySpan<byte> NotANumberOfKeys(NumKeysRule rule) =>
-        rule is NumKeysRule.Pop or NumKeysRule.Cardinality ? NotPositive : NotAnInteger;
+    public static ReadOnlySpan<byte> NotANumberOfKeys(CommandSpec spec) => spec.Keys.NumKeysRule switch
+    {
+        NumKeysRule.Pop or NumKeysRule.Cardinality => NotPositive,
+        NumKeysRule.Script when spec.Name is "FCALL" or "FCALL_RO" => BadNumber,
+        _ => NotAnInteger,
+    };
 
     /// <summary>The key count is below what the command takes: 1, or 0 for scripts.</summary>
     public static ReadOnlySpan<byte> TooFewKeys(CommandSpec spec) => spec.Keys.NumKeysRule switch

@@ -89,7 +89,7 @@ public static class KeyExtractor
         int following = request.Count - numKeys - 1;
         if (following < 0) return Refuse(KeyExtraction.SyntaxError, KeyErrors.Syntax, out error);
         if (!TryParseInteger(request[numKeys], out long count))
-            return Refuse(KeyExtraction.BadNumKeys, KeyErrors.NotANumberOfKeys(rule), out error);
+            return Refuse(KeyExtraction.BadNumKeys, KeyErrors.NotANumberOfKeys(spec), out error);
         if (count < (rule == NumKeysRule.Script ? 0 : 1))
             return Refuse(KeyExtraction.BadNumKeys, KeyErrors.TooFewKeys(spec), out error);
         if (count > following)

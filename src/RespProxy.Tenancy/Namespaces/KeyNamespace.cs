@@ -24,6 +24,7 @@ public sealed class KeyNamespace
 {
     private readonly byte[] _prefix;
     private readonly byte[] _name;
+    private readonly byte[] _functionPrefix;
 
     /// <summary>Tagged, other than database 0: what follows the tag.</summary>
     private readonly byte[] _database;
@@ -39,6 +40,7 @@ public sealed class KeyNamespace
         Placement = placement;
         Database = database;
         _name = Encoding.UTF8.GetBytes(name);
+        _functionPrefix = Encoding.ASCII.GetBytes($"rp{Convert.ToHexStringLower(_name)}_");
         string number = database == 0 ? "" : "/" + database.ToString(CultureInfo.InvariantCulture);
         string prefix = placement switch
         {
@@ -73,6 +75,12 @@ public sealed class KeyNamespace
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Placement != KeyPlacement.Tagged;
     }
+
+    /// <summary>
+    /// What starts the names of the tenant's function libraries and functions, which may hold letters, digits and underscores only: the namespace's name in
+    /// hex, ended by what is no hex digit. Functions belong to no database: one prefix for all of a tenant's.
+    /// </summary>
+    public ReadOnlySpan<byte> FunctionPrefix => _functionPrefix;
 
     internal ReadOnlySpan<byte> NameBytes => _name;
 

@@ -39,7 +39,8 @@ public static class ReplyRewriter
     }
 
     /// <summary>True when an error reply may quote the namespace, in whatever form, and so must go through <see cref="Write"/>.</summary>
-    public static bool QuotesNamespace(ReadOnlySpan<byte> reply, KeyNamespace ns) => reply.IndexOf(ns.NameBytes) >= 0;
+    public static bool QuotesNamespace(ReadOnlySpan<byte> reply, KeyNamespace ns) =>
+        reply.IndexOf(ns.NameBytes) >= 0 || reply.IndexOf(ns.FunctionPrefix) >= 0;
 
     /// <summary>LMPOP, ZMPOP: <c>[key, elements]</c>, or null.</summary>
     private static bool StripFirstElement(ref ReplyCursor cursor, ref Output output)
@@ -161,6 +162,12 @@ public static class ReplyRewriter
 
         public bool CopyWithoutNamespace(ReadOnlySpan<byte> text)
         {
+            for (int at = text.IndexOf(ns.FunctionPrefix); at >= 0; at = text.IndexOf(ns.FunctionPrefix))
+            {
+                Length += ErrorText.CopyWithoutNamespace(text[..at], ns, _destination[Length..]);
+                text = text[(at + ns.FunctionPrefix.Length)..];
+            }
+
             Length += ErrorText.CopyWithoutNamespace(text, ns, _destination[Length..]);
             return true;
         }

@@ -33,7 +33,6 @@ internal static class RowFactory
     public const string Sentinel = "Unknown, as to any Redis that is no Sentinel.";
 
     // Why a command is not there yet.
-    public const string Functions = "Function libraries are not yet kept apart by tenant.";
     public const string Pinned = "Speaks of the connection that wrote, which the proxy shares.";
     public const string SlowLog = "The tenant's own slow log is not kept yet.";
 
