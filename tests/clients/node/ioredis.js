@@ -153,6 +153,13 @@ async function pipelines(redis) {
   equal(mixed.map(([error, value]) => (error ? 'error' : value)), ['OK', 'error', 'x'], 'an error in a pipeline stays in its place');
 }
 
+async function scripts(redis) {
+  redis.defineCommand('addTo', { numberOfKeys: 1, lua: "return redis.call('incrby', KEYS[1], ARGV[1])" });
+  equal([await redis.addTo(key('script'), 1), await redis.addTo(key('script'), 2)], [1, 3], 'defineCommand');
+  const replies = await redis.pipeline().set(key('script'), 10).addTo(key('script'), 5).get(key('script')).exec();
+  equal(replies.map(([error, value]) => error ?? value), ['OK', 15, '15'], 'defineCommand in a pipeline');
+}
+
 async function connections(redis) {
   redis.stream.destroy();
   equal(await redis.set(key('again'), '1'), 'OK', 'a command after a lost connection');
@@ -169,7 +176,7 @@ async function connections(redis) {
 main(async () => {
   const redis = connect();
   equal(await redis.ping(), 'PONG', 'PING');
-  for (const part of [strings, manyKeys, keysAndExpiry, hashes, lists, sets, sortedSets, bitsAndCounts, geo, streams, pipelines, connections])
+  for (const part of [strings, manyKeys, keysAndExpiry, hashes, lists, sets, sortedSets, bitsAndCounts, geo, streams, pipelines, scripts, connections])
     await part(redis);
   equal(await redis.quit(), 'OK', 'QUIT');
 });

@@ -56,6 +56,22 @@ def strings(r):
     fails(lambda: r.incr(key("s")), "not an integer", "INCR of a text")
 
 
+def scripts(r):
+    add = r.register_script("return redis.call('incrby', KEYS[1], ARGV[1])")
+    equal([add(keys=[key("script")], args=[i]) for i in (1, 2, 3)], [1, 3, 6], "register_script")
+    with r.pipeline(transaction=False) as pipe:
+        pipe.set(key("script"), 10)
+        add(keys=[key("script")], args=[5], client=pipe)
+        pipe.get(key("script"))
+        equal(pipe.execute(), [True, 15, b"15"], "register_script in a pipeline")
+    with r.pipeline(transaction=True) as pipe:
+        add(keys=[key("script")], args=[5], client=pipe)
+        equal(pipe.execute(), [20], "register_script in a transaction")
+    with r.lock(key("lock"), timeout=10):
+        equal(r.lock(key("lock"), timeout=10).acquire(blocking=False), False, "a lock that is held")
+    equal(r.exists(key("lock")), 0, "a lock that is given back")
+
+
 def large_values(r):
     for size in (0, 1, 4096, 65536, 3_000_000):
         value = b"x" * size
@@ -168,7 +184,7 @@ def main(host, port, user=None, password=None):
     signal.alarm(60)  # SIGALRM ends the program with a non-zero code
     r = connect()
     equal(r.ping(), True, "PING")
-    for part in (strings, large_values, many_keys, keys_and_expiry, hashes_and_lists, sets_and_sorted_sets, bits_geo_streams, pipelines):
+    for part in (strings, scripts, large_values, many_keys, keys_and_expiry, hashes_and_lists, sets_and_sorted_sets, bits_geo_streams, pipelines):
         part(r)
     connections(r, connect)
     print(f"ok {checks} checks")
