@@ -12,7 +12,7 @@ namespace RespProxy.Downstream.Scripts;
 /// A command on the tenant's function libraries, which every primary keeps for itself. Sent as the upstream's user: a tenant's own may call functions
 /// and nothing more of them, and what is sent here names the tenant's alone. Loop thread only.
 /// </summary>
-internal abstract class FunctionTask(ClientSession session) : KeyspaceTask(session)
+internal abstract class FunctionTask(ClientSession session) : KeyspaceTask(session, ScanFilter.OfAllDatabases(session.Namespace))
 {
     private Node[] _primaries = [];
 
