@@ -105,6 +105,7 @@ public enum LocalCommand
     Acl,
     Lolwut,
     Role,
+    SlowLog,
     Asking,
     Readonly,
     Readwrite,

@@ -20,10 +20,6 @@ internal static class Exemptions
         ["CLIENT|TRACKING OPTOUT"] = Tracking,
         ["CLIENT|TRACKING PREFIX"] = Tracking,
         ["CLIENT|TRACKING REDIRECT"] = Tracking,
-        ["COMMAND|LIST ACLCAT"] = Filters,
-        ["COMMAND|LIST FILTERBY"] = Filters,
-        ["COMMAND|LIST MODULE"] = Filters,
-        ["COMMAND|LIST PATTERN"] = Filters,
     };
 
     /// <summary>What a transaction is made of, or ends.</summary>
@@ -55,7 +51,6 @@ internal static class Exemptions
     };
 
     private const string Tracking = "invalidations are not only replies: they are for tests of their own";
-    private const string Filters = "refused: an honest subset would look like an answer";
     private const string Identity = "what is queued was checked and rewritten for the tenant that queued it";
     private const string Subscriptions = "confirmed when the node has confirmed, which a transaction's reply cannot wait for";
     private const string BetweenOthers = "a walk runs before or after the node's commands, not between two of them as in these scenarios";
