@@ -83,6 +83,8 @@ public sealed record ProxySnapshot
 
     public LimitsSnapshot Limits { get; init; } = new();
 
+    public SlowLogSnapshot SlowLog { get; init; } = new();
+
     public LogSnapshot Log { get; init; } = new();
 
     /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>
@@ -243,6 +245,16 @@ public sealed record LimitsSnapshot
 
     /// <summary>How long a client may take to authenticate where it must.</summary>
     public TimeSpan AuthenticationTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>The slow log that the proxy keeps for each tenant: SLOWLOG.</summary>
+public sealed record SlowLogSnapshot
+{
+    /// <summary>From here a command is slow, measured from its request to its reply (Redis: slowlog-log-slower-than, without the network).</summary>
+    public TimeSpan Threshold { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Latest slow commands kept of each tenant (Redis: slowlog-max-len); 0 keeps none.</summary>
+    public int Entries { get; init; } = 128;
 }
 
 public sealed record LogSnapshot

@@ -5,6 +5,7 @@ using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Scripts;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Resp;
@@ -113,8 +114,10 @@ internal sealed class RequestCounters
 }
 
 /// <summary>What INFO, HELLO and CLIENT say of the proxy itself. Any thread.</summary>
-internal sealed class ServerFacts(TimeProvider time)
+internal sealed class ServerFacts(TimeProvider time, SlowLogs slowLogs)
 {
+    public SlowLogs SlowLogs => slowLogs;
+
     public TimeProvider Time { get; } = time;
 
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -41,12 +42,12 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _loops = LoopGroup.Start(FlavorOf(configuration.Transport), configuration.Loops);
         _loops.UnhandledException = exception => LogHandlerFailed(_logger, exception);
         var tenants = new TenantDirectory(configuration);
-        var facts = new ServerFacts(time);
+        var facts = new ServerFacts(time, new SlowLogs(configuration.SlowLog));
         FrozenDictionary<Tenant, PlacementGate> placements = GatesOf(tenants, resolver, logs.CreateLogger("RespProxy.Placements"));
         _proxyLoops =
         [
             .. _loops.Loops.Select(events => new ProxyLoop(
-                events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, upstreamLogger)) { Placements = placements }),
+                events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger)) { Placements = placements }),
         ];
         LogTransport(_logger, _loops.Description);
     }
@@ -138,8 +139,8 @@ public sealed partial class ProxyServer : IAsyncDisposable
             return new PlacementGate(check.RunAsync, _time, _stopping.Token);
         });
 
-    private UpstreamLoop[] UpstreamLoopsOf(EventLoop events, NodeResolver resolver, ILogger logger) =>
-        [.. _configuration.Upstreams.Select((upstream, index) => new UpstreamLoop(events, upstream, _topologies[index], resolver, logger))];
+    private UpstreamLoop[] UpstreamLoopsOf(EventLoop events, NodeResolver resolver, SlowLogs slowLogs, ILogger logger) =>
+        [.. _configuration.Upstreams.Select((upstream, index) => new UpstreamLoop(events, upstream, _topologies[index], resolver, logger) { SlowAfter = slowLogs.Threshold })];
 
     private void StartUpstreams()
     {

@@ -22,6 +22,8 @@ public sealed class TrackingTests
         "a CLIENT TRACKING ON OPTOUT\na GET k\nb SET k 1\na CLIENT CACHING NO\na GET k\nb SET k 2\na GET k\nb SET k 3\na CLIENT CACHING NO\na CLIENT ID\na GET k\nb SET k 4\na CLIENT CACHING NO\na PING\na GET k\nb SET k 5",
         "a CLIENT TRACKING ON\na MULTI\na GET k\na GET l\na EXEC\nb SET k 1\nb SET l 1\na MULTI\na GET k\na SET k 2\na EXEC\nb SET k 3",
         "a CLIENT TRACKING ON OPTIN\na CLIENT CACHING YES\na MULTI\na GET k\na GET l\na EXEC\nb SET k 1\nb SET l 1\na MULTI\na GET k\na EXEC\nb SET k 3\na MULTI\na CLIENT CACHING YES\na GET k\na EXEC\nb SET k 4\na GET k\nb SET k 5",
+        "a EVAL return(1) 0\na CLIENT TRACKING ON\na GET k\na EVAL return(redis.call('get',KEYS[1])) 1 l\nb SET k 1\nb SET l 1\na GET k\na EVAL_RO return(redis.call('get',KEYS[1])) 1 m\nb SET m 1\na EVAL return(redis.call('set',KEYS[1],'x')) 1 k\nb SET k 2",
+        "a EVAL return(1) 0\na CLIENT TRACKING ON\na EVAL return(redis.call('get',KEYS[1])) 1 k\na MULTI\na EVAL return(redis.call('get',KEYS[1])) 1 k\na SELECT 3\na GET l\na EXEC\nb SET k 1\nb SELECT 3\nb SET l 1",
         "a CLIENT TRACKING ON\na GET k\na CLIENT TRACKING OFF\na CLIENT TRACKING ON\nb SET l 1\na GET k\nb SET k 2",
         "a CLIENT TRACKING ON\na GET k\na RESET\na CLIENT TRACKINGINFO",
         "a CLIENT TRACKINGINFO\na CLIENT GETREDIR\na CLIENT CACHING YES\na CLIENT TRACKING OFF\na CLIENT TRACKING OFF NOLOOP\na CLIENT TRACKING BAD\na CLIENT TRACKING ON BAD\na CLIENT TRACKING ON PREFIX\na CLIENT TRACKING ON REDIRECT x\na CLIENT TRACKING",

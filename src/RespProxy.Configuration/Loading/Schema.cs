@@ -71,6 +71,7 @@ internal sealed class Schema
         new("tenants", List(Tenant)),
         new("admin", Map(new("enabled", Scalar), new("bind", Scalar))),
         new("limits", Limits),
+        new("slowLog", Map(new("threshold", Scalar), new("entries", Scalar))),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 

@@ -37,6 +37,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Tenants = [.. tenants.Select(tenant => ReadTenant(tenant, onlyUpstream))],
             Admin = ReadAdmin(root.Child("admin")),
             Limits = ReadLimits(root.Child("limits")),
+            SlowLog = ReadSlowLog(root.Child("slowLog")),
             Log = ReadLog(root.Child("log")),
             DrainTimeout = root.Duration("drainTimeout", Defaults.DrainTimeout, TimeSpan.Zero, Hour),
         };
@@ -233,6 +234,16 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
         }
 
         return limits;
+    }
+
+    private static SlowLogSnapshot ReadSlowLog(Section section)
+    {
+        var defaults = new SlowLogSnapshot();
+        return new SlowLogSnapshot
+        {
+            Threshold = section.Duration("threshold", defaults.Threshold, TimeSpan.Zero, Hour),
+            Entries = section.Integer("entries", defaults.Entries, 0, 100_000),
+        };
     }
 
     private static LogSnapshot ReadLog(Section section)

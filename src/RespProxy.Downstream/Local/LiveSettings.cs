@@ -19,6 +19,9 @@ internal static class LiveSettings
         // StackExchange.Redis asks for both names.
         yield return ("replica-read-only", "yes");
         yield return ("slave-read-only", "yes");
+        SlowLogSnapshot slowLog = session.Loop.Facts.SlowLogs.Configuration;
+        yield return ("slowlog-log-slower-than", slowLog.Entries == 0 ? "-1" : Text((long)slowLog.Threshold.TotalMicroseconds));
+        yield return ("slowlog-max-len", Text(slowLog.Entries));
     }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Enumeration;
 using System.Text;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 
@@ -54,6 +55,9 @@ internal static class ServerCommands
                 break;
             case LocalCommand.Cluster:
                 ClusterCommands.Execute(session, request, spec, reply);
+                break;
+            case LocalCommand.SlowLog:
+                SlowLogCommands.Execute(session, request, spec, reply);
                 break;
             case LocalCommand.Asking:
             case LocalCommand.Readonly:

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Namespaces;
@@ -54,6 +55,8 @@ internal sealed class SplitRequest(SplitPool pool) : IReplySink
         else if (_error is null && !TryMerge((int)request.Tag, reply)) _error = "-ERR upstream sent a reply of an unexpected form\r\n"u8.ToArray();
         PartDone();
     }
+
+    public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(_session!, request, bytes);
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {

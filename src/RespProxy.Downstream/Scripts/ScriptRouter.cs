@@ -94,23 +94,24 @@ internal sealed class ScriptRouter(ProxyLoop loop)
         bool isKnown = registry.TryGet(digest, out _) && !isLoad;
         IReplySink sink = isKnown ? session : new FirstRun(session, session.Tenant, digest, source.ToArray(), isLoad);
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
-        Send(session, request, InFlight(session, spec, sink, slot), node);
+        Send(session, request, InFlight(session, spec, Tracked(session, request, spec, node, sink), slot), node);
         node?.SentScripts.Add(digest.Short);
     }
 
     private void SendByDigest(ClientSession session, in RequestView request, CommandSpec spec, SlotMap? map, int slot, KeptScript script)
     {
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
-        InFlightRequest inFlight = InFlight(session, spec, new ScriptCall(session, spec, script), slot);
-        if (node is not null && node.SentScripts.Contains(script.Digest.Short))
+        bool isSent = node is not null && node.SentScripts.Contains(script.Digest.Short);
+        // Sinks tell their own calls apart from those that carry the source already.
+        IReplySink sink = Tracked(session, request, spec, node, isSent ? new ScriptCall(session, spec, script) : session);
+        InFlightRequest inFlight = InFlight(session, spec, sink, slot);
+        if (isSent)
         {
             Send(session, request, inFlight, node);
             return;
         }
 
-        // Sinks tell their own calls apart from those that carry the source already: this one does.
         byte[] call = ScriptRequest.WithSource(spec, Rewritten(session, request), script.Source);
-        inFlight.Sink = session;
         Send(session, call, inFlight, node);
         node?.SentScripts.Add(script.Digest.Short);
     }
@@ -119,7 +120,7 @@ internal sealed class ScriptRouter(ProxyLoop loop)
     {
         NodeConnection? node = map is null ? null : session.Upstream.Select(map, slot, session.IsResp3);
         byte[] call = ScriptRequest.WithPrefix(Rewritten(session, request), session.Namespace.FunctionPrefix);
-        Send(session, call, InFlight(session, spec, session, slot), node);
+        Send(session, call, InFlight(session, spec, Tracked(session, request, spec, node, session), slot), node);
     }
 
     private void Send(ClientSession session, in RequestView request, in InFlightRequest inFlight, NodeConnection? node)
@@ -151,6 +152,10 @@ internal sealed class ScriptRouter(ProxyLoop loop)
         node.Send(bytes.Length, inFlight);
         if (node.IsCongested) session.Flow.WaitForRelief(node);
     }
+
+    /// <summary>For a client that tracks: what a script reads counts as read by its caller, as in Redis.</summary>
+    private IReplySink Tracked(ClientSession session, in RequestView request, CommandSpec spec, NodeConnection? node, IReplySink sink) =>
+        session.Tracking is null ? sink : session.Tracking.Begin(request, spec, _keys.Items, node, sink);
 
     private InFlightRequest InFlight(ClientSession session, CommandSpec spec, IReplySink sink, int slot) => new()
     {
@@ -188,6 +193,7 @@ internal sealed class ScriptRouter(ProxyLoop loop)
             return;
         }
 
+        session.Tracking?.Queue(transaction, request, spec, _keys);
         byte[] call = Rewritten(session, request);
         if (IsFunction(spec)) call = ScriptRequest.WithPrefix(call, session.Namespace.FunctionPrefix);
         else if (script is not null) call = ScriptRequest.WithSource(spec, call, script.Source);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.PubSub;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
@@ -251,6 +252,8 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         else if (request.Command!.Reply == ReplyRule.Verbatim && reply[0] != '-') Complete(request.Tag, reply);
         else ReplyStripper.Complete(this, request, reply);
     }
+
+    public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(this, request, bytes);
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {

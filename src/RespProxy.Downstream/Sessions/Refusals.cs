@@ -62,6 +62,9 @@ internal static class Refusals
         return Encoding.Latin1.GetBytes(text.ToString());
     }
 
+    /// <summary>The same without arguments, which are no longer at hand when a node does not know a module's command.</summary>
+    public static string UnknownCommand(CommandSpec spec) => $"ERR unknown command '{spec.Name}', with args beginning with: ";
+
     private static string LowerName(CommandSpec spec) => spec.Name.ToLowerInvariant();
 
     /// <summary>The argument as Redis prints it: up to its first NUL; any other byte as it is, one char each.</summary>

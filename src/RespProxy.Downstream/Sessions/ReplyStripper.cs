@@ -10,6 +10,13 @@ internal static class ReplyStripper
     /// <summary>Completes a request with its reply as the tenant may see it: stripped, or withheld when it names a key of someone else.</summary>
     public static void Complete(ClientSession session, in InFlightRequest request, ReadOnlySpan<byte> reply)
     {
+        if (request.Command!.IsOfModule && reply.StartsWith("-ERR unknown command "u8))
+        {
+            // The node quotes the arguments as it got them and cuts them somewhere, perhaps amid the namespace.
+            session.Complete(request.Tag, session.Loop.Builder.Start(session.IsResp3).Error(Refusals.UnknownCommand(request.Command)).Written);
+            return;
+        }
+
         KeyNamespace ns = session.Namespace;
         ReplyRule rule = request.Command!.Reply;
         if (rule is ReplyRule.Verbatim or ReplyRule.StripStrings && !ReplyRewriter.QuotesNamespace(reply, ns))

@@ -103,15 +103,15 @@ internal sealed class ClientTracking(ClientSession session, UpstreamTracking ups
     /// <param name="sink">Who is owed the reply.</param>
     public IReplySink Begin(in RequestView request, CommandSpec spec, ReadOnlySpan<int> keys, NodeConnection? node, IReplySink sink)
     {
-        if (spec.IsReadOnly) return TracksNext ? BeginRead(NamesIn(request, keys), node, sink) : sink;
+        if (spec.IsReadOnly || spec.RunsScript) return TracksNext ? BeginRead(NamesIn(request, keys, session.Namespace), node, sink) : sink;
         if (!IsNoLoop || node is null || Mode == TrackingMode.Broadcast || !OwnWrite.IsCertain(request, spec)) return sink;
-        return node.Pushes is TrackingTable table ? new OwnWrite(this, sink, table, [.. NamesIn(request, keys).Select(key => key.Upstream)]) : sink;
+        return node.Pushes is TrackingTable table ? new OwnWrite(this, sink, table, [.. NamesIn(request, keys, session.Namespace).Select(key => key.Upstream)]) : sink;
     }
 
     /// <summary>Notes what a queued command will read.</summary>
     public void Queue(Transaction transaction, in RequestView request, CommandSpec spec, KeyIndexes keys)
     {
-        if (spec.IsReadOnly && Mode != TrackingMode.Broadcast) transaction.Reads.AddRange(NamesIn(request, keys.Items));
+        if ((spec.IsReadOnly || spec.RunsScript) && Mode != TrackingMode.Broadcast) transaction.Reads.AddRange(NamesIn(request, keys.Items, transaction.Namespace));
     }
 
     /// <summary>As <see cref="Begin"/>, for MULTI ... EXEC as a whole.</summary>
@@ -161,9 +161,8 @@ internal sealed class ClientTracking(ClientSession session, UpstreamTracking ups
         return new TrackedRead(this, sink, table, keys);
     }
 
-    private TrackedName[] NamesIn(in RequestView request, ReadOnlySpan<int> keys)
+    private static TrackedName[] NamesIn(in RequestView request, ReadOnlySpan<int> keys, KeyNamespace ns)
     {
-        KeyNamespace ns = session.Namespace;
         var names = new TrackedName[keys.Length];
         for (int i = 0; i < keys.Length; i++)
         {

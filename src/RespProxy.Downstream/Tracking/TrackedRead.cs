@@ -32,4 +32,6 @@ internal sealed class TrackedRead(ClientTracking client, IReplySink sink, Tracki
         _isElsewhere = true;
         sink.OnDelayed(request);
     }
+
+    public ReadOnlySpan<byte> BytesToSendAgain(scoped in InFlightRequest request, ReadOnlySpan<byte> bytes) => sink.BytesToSendAgain(request, bytes);
 }

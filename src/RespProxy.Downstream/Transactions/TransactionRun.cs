@@ -1,6 +1,7 @@
 using System.Buffers;
 using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Namespaces;
@@ -30,6 +31,8 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         else if (IsNull(reply)) Complete(reply);
         else TakeArray(reply);
     }
+
+    public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(session, request, "*1\r\n$4\r\nEXEC\r\n"u8);
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {

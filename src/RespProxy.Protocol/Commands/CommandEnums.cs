@@ -111,6 +111,7 @@ public enum LocalCommand
     Acl,
     Lolwut,
     Role,
+    SlowLog,
     Asking,
     Readonly,
     Readwrite,

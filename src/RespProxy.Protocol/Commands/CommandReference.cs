@@ -21,6 +21,8 @@ public static class CommandReference
         the replies put together. *every primary*: works on the tenant's part of the whole keyspace. Error replies are looked
         through for the namespace whatever the command.
 
+        The commands of modules follow the modules' documentation. Their rules are tested against stand-ins, not against the modules.
+
 
         """;
 

@@ -14,6 +14,12 @@ public sealed class CommandSpec
     /// <summary>Redis's group, e.g. <c>string</c>; set when the row is put into its table.</summary>
     public string Group { get; internal set; } = "";
 
+    /// <summary>The group of commands that only an upstream with the module knows.</summary>
+    public const string ModuleGroup = "module";
+
+    /// <summary>Not every upstream knows it.</summary>
+    public bool IsOfModule => Group == ModuleGroup;
+
     public required CommandFlags Flags { get; init; }
 
     /// <summary>Where the keys are among the arguments.</summary>

@@ -51,6 +51,12 @@ public interface IReplySink
     /// <summary>The final reply, an error reply included. The bytes are valid during the call only.</summary>
     void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply);
 
+    /// <summary>The reply that comes next took as long as <see cref="UpstreamLoop.SlowAfter"/> or longer. The request's bytes, as the node got them, are valid during the call only.</summary>
+    void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        // Most sinks stand for no command of a client's.
+    }
+
     /// <summary>There will be no reply.</summary>
     void OnFailure(in InFlightRequest request, UpstreamFailure failure);
 

@@ -37,6 +37,7 @@ public sealed class NodeConnection : ConnectionHandler
     private byte[]? _unitError;
     private int _earlyTaken;
     private long _oldestAllowed;
+    private long _receivedAt; // of the replies at hand
 
     internal NodeConnection(UpstreamLoop owner, Node node, bool resp3, bool leased = false)
     {
@@ -204,6 +205,7 @@ public sealed class NodeConnection : ConnectionHandler
         LoopPipeReader input = connection.Input;
         ReadOnlySpan<byte> unread = input.Unread;
         int consumed = 0;
+        _receivedAt = _owner.Now;
         ScanStatus status;
         while ((status = _scanner.Scan(unread[consumed..], out int length)) == ScanStatus.Complete)
         {
@@ -303,8 +305,16 @@ public sealed class NodeConnection : ConnectionHandler
             return true;
         }
 
+        if (_receivedAt - request.StartedAt >= _owner.SlowAfter) ReportSlow(request);
         request.Sink.OnReply(request, reply);
         return true;
+    }
+
+    private void ReportSlow(in InFlightRequest request)
+    {
+        LoopPipeWriter output = _connection!.Output;
+        long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
+        request.Sink!.OnSlow(request, output.Retained(request.Position, (int)(end - request.Position)));
     }
 
     /// <summary>

@@ -85,6 +85,9 @@ public sealed partial class UpstreamLoop
 
     public UpstreamSnapshot Snapshot { get; }
 
+    /// <summary>Time from request to reply, in Stopwatch ticks, from which its sink is told that it was slow.</summary>
+    public long SlowAfter { get; init; } = long.MaxValue;
+
     internal long Now => _loop.Now;
 
     public UpstreamCounters Counters { get; }

@@ -20,10 +20,6 @@ internal static class Exemptions
         ["CLIENT|TRACKING OPTOUT"] = Tracking,
         ["CLIENT|TRACKING PREFIX"] = Tracking,
         ["CLIENT|TRACKING REDIRECT"] = Tracking,
-        ["COMMAND|LIST ACLCAT"] = Filters,
-        ["COMMAND|LIST FILTERBY"] = Filters,
-        ["COMMAND|LIST MODULE"] = Filters,
-        ["COMMAND|LIST PATTERN"] = Filters,
     };
 
     /// <summary>What a transaction is made of, or ends.</summary>
@@ -49,6 +45,7 @@ internal static class Exemptions
         ["PUNSUBSCRIBE"] = Subscriptions,
         ["SUNSUBSCRIBE"] = Subscriptions,
         ["CLIENT|UNBLOCK"] = "the other client may be on another loop, which is asked and not waited for",
+        ["CLIENT|TRACKING"] = "answered when every node has been asked to track, which a transaction's reply cannot wait for",
         ["RANDOMKEY"] = BetweenOthers,
         ["FLUSHDB"] = BetweenOthers,
         ["FLUSHALL"] = BetweenOthers,
@@ -61,7 +58,6 @@ internal static class Exemptions
 
     private const string Libraries = "asks every primary, which no transaction of one node can";
     private const string Tracking = "invalidations are not only replies: they are for tests of their own";
-    private const string Filters = "refused: an honest subset would look like an answer";
     private const string Identity = "what is queued was checked and rewritten for the tenant that queued it";
     private const string Subscriptions = "confirmed when the node has confirmed, which a transaction's reply cannot wait for";
     private const string BetweenOthers = "a walk runs before or after the node's commands, not between two of them as in these scenarios";
