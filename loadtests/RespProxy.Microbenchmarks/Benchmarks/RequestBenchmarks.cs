@@ -29,7 +29,7 @@ public class RequestBenchmarks
         RequestView request = _reader.View(_frame, _length);
         _spec = CommandTable.Find(request[0]);
         KeyExtractor.Extract(request, _spec!, _keys, out _);
-        _output = new byte[RequestRewriter.MaxLength(_length, _keys.Count, _namespace)];
+        _output = new byte[RequestRewriter.MaxLength(_length, _keys, _namespace)];
     }
 
     [Benchmark]
