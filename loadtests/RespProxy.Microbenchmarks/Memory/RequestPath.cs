@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
 using RespProxy.Downstream;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Downstream.SlowLog;
 using RespProxy.Protocol.Slots;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Upstream.Connections;
@@ -53,7 +54,7 @@ internal sealed class RequestPath : IMemoryPeer, IDisposable
 
         var registry = new SessionRegistry(configuration.Limits.MaxClients, NullLogger.Instance);
         var tenants = new TenantDirectory(configuration);
-        var proxy = new ProxyLoop(_loop, configuration, tenants, registry, new ServerFacts(TimeProvider.System), [upstreamLoop]);
+        var proxy = new ProxyLoop(_loop, configuration, tenants, registry, new ServerFacts(TimeProvider.System, new SlowLogs(configuration.SlowLog)), [upstreamLoop]);
         for (int turn = 0; turn < MostTurns; turn++) _loop.RunTurn();
         _client = _loop.Accept(new ClientSession(proxy, new SessionOrigin("memory", tenants.Find(TenantName)), registry.NextId()), this);
         Verify(expected);
