@@ -65,7 +65,7 @@ internal static class TrackingCommands
         byte mark = session.TakeReplyMark();
         uint number = session.Reserve();
         session.OnDelayed(default);
-        UpstreamTracking tracking = session.Loop.TrackingOf(session.Upstream);
+        UpstreamTracking tracking = session.Loop.TrackingOf(session.Identity.SharedUpstream);
         tracking.WhenTracking(session.Namespace, options.Mode == TrackingMode.Broadcast, isGranted =>
         {
             if (session.IsClosed) return;

@@ -11,7 +11,7 @@ public static class ConfinedCommands
     public const int SortVersion = 7;
 
     /// <summary>Of the connection, not of a script: Redis refuses these within one, and the proxy sends them beside it.</summary>
-    private static readonly string[] OfTheConnection = ["ASKING"];
+    private static readonly string[] OfTheConnection = ["ASKING", "CLIENT|CACHING", "CLIENT|TRACKING"];
 
     /// <summary>Names in lower case as ACL rules want them, subcommands as <c>xinfo|stream</c>; in the table's order.</summary>
     public static IReadOnlyList<string> All { get; } =

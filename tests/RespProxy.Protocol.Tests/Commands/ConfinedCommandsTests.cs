@@ -5,7 +5,7 @@ namespace RespProxy.Protocol.Tests.Commands;
 public sealed class ConfinedCommandsTests
 {
     /// <summary>What a tenant's own user may run without naming keys or channels: nothing of it acts on what is not the connection's own.</summary>
-    private static readonly string[] Keyless = ["asking", "discard", "echo", "exec", "multi", "ping", "script|load", "time", "unwatch"];
+    private static readonly string[] Keyless = ["asking", "client|caching", "client|tracking", "discard", "echo", "exec", "multi", "ping", "script|load", "time", "unwatch"];
 
     [Fact]
     public void Every_command_of_a_tenants_own_user_names_its_keys_or_channels_or_is_listed_here()
