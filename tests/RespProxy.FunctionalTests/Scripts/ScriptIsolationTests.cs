@@ -37,6 +37,7 @@ public sealed class ScriptIsolationTests(KeyspaceScene scene) : IClassFixture<Ke
     [InlineData("return redis.call('config', 'get', '*')")]
     [InlineData("return redis.call('client', 'list')")]
     [InlineData("return redis.call('client', 'kill', 'type', 'normal')")]
+    [InlineData("return redis.call('client', 'tracking', 'on', 'bcast')")]
     [InlineData("return redis.call('acl', 'list')")]
     [InlineData("return redis.call('info')")]
     [InlineData("return redis.call('debug', 'jmap')")]
@@ -162,6 +163,57 @@ public sealed class ScriptIsolationTests(KeyspaceScene scene) : IClassFixture<Ke
         Assert.True((await client.ReadReplyAsync()).Tree.IsNull);
         Assert.Equal("RESET", (await client.CommandAsync("RESET")).Text);
         Assert.True((await client.CommandAsync("GET", "{a}1")).IsNull);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_side_caching_goes_on_when_a_client_runs_scripts(bool scriptFirst)
+    {
+        await using RunningProxy proxy = await scene.StartAsync(UpstreamMode.Standalone);
+        await using RespClient client = await KeyspaceScene.ConnectAsync(proxy, "app1", 3);
+        await using RespClient other = await proxy.ConnectAsync("app1");
+        string[][] begin = [["EVAL", "return 1", "0"], ["CLIENT", "TRACKING", "ON"]];
+        foreach (string[] command in scriptFirst ? begin : begin.Reverse()) (await client.CommandAsync(command)).OrThrow();
+        // The first read of a connection has it tracked; one that was not is invalidated at once.
+        await Eventually.HoldsAsync("a read is kept", async () =>
+        {
+            await client.SendAsync(Wire.Request("GET", "k").Concat(Wire.Request("ECHO", "end")).ToArray());
+            await client.ReadReplyAsync();
+            bool isKept = (await client.ReadReplyAsync()).Tree.Text == "end";
+            if (!isKept) await client.ReadReplyAsync();
+            return isKept;
+        });
+
+        (await other.CommandAsync("EVAL", "return redis.call('set', KEYS[1], 'v')", "1", "k")).OrThrow();
+
+        RedisReply push = (await client.ReadReplyAsync()).Tree;
+        Assert.Equal(RedisReplyKind.Push, push.Kind);
+        Assert.Equal(["invalidate", "k"], [push.Items[0].Text, push.Items[1].Items[0].Text]);
+    }
+
+    [Theory]
+    [InlineData(KeyPlacement.Spread)]
+    [InlineData(KeyPlacement.Tagged)]
+    [InlineData(KeyPlacement.Pinned)]
+    public async Task In_every_placement_and_database_a_script_has_its_keys_and_nothing_else(KeyPlacement placement)
+    {
+        await (await scene.StartAsync(UpstreamMode.Cluster)).DisposeAsync(); // empties the servers
+        await using RunningProxy proxy = await RunningProxy.StartAsync(
+            UpstreamMode.Cluster, [.. scene.ServersOf(UpstreamMode.Cluster).Select(server => (server.Host, server.Port))],
+            configuration => configuration with { Tenants = [.. configuration.Tenants.Select(tenant => tenant with { Placement = placement })] });
+        await using RespClient client = await proxy.ConnectAsync("app1");
+        await using RespClient other = await proxy.ConnectAsync("app2");
+        (await other.CommandAsync("SET", "k", "theirs")).OrThrow();
+        foreach (string database in new[] { "0", "3" })
+        {
+            (await client.CommandAsync("SELECT", database)).OrThrow();
+            Assert.Equal("OK", (await client.CommandAsync("EVAL", "return redis.call('set', KEYS[1], ARGV[1])", "1", "k", "of " + database)).Text);
+            Assert.Equal("of " + database, (await client.CommandAsync("GET", "k")).Text);
+            Assert.Equal("k", (await client.CommandAsync("EVAL", "return KEYS[1]", "1", "k")).Text);
+            string[] theirs = ["cluster1@app2:k", "{cluster1@app2:k}", "{cluster1@app2}:k"];
+            foreach (string key in theirs) Assert.True((await client.CommandAsync("EVAL", "return redis.call('get', ARGV[1])", "0", key)).IsError);
+        }
     }
 
     private static async Task PlantAsync(RunningProxy proxy)
