@@ -11,8 +11,15 @@ internal static class Attacks
     /// <summary>The attacker's own keys by the groups of commands that work on them, all in one slot.</summary>
     private static readonly Dictionary<string, string> OwnKeys = new()
     {
-        ["string"] = "own", ["list"] = "own-list", ["hash"] = "own-hash", ["set"] = "own-set", ["sorted_set"] = "own-zset", ["stream"] = "own-stream",
-        ["geo"] = "own-geo", ["hyperloglog"] = "own-hll", ["bitmap"] = "own-bits",
+        ["string"] = "own",
+        ["list"] = "own-list",
+        ["hash"] = "own-hash",
+        ["set"] = "own-set",
+        ["sorted_set"] = "own-zset",
+        ["stream"] = "own-stream",
+        ["geo"] = "own-geo",
+        ["hyperloglog"] = "own-hll",
+        ["bitmap"] = "own-bits",
     };
 
     /// <summary>

@@ -34,7 +34,8 @@ def many_keys(r):
     equal(len(r.get_primaries()), 1, "one primary")
     equal(r.cluster_info()["cluster_state"], "ok", "CLUSTER INFO")
     equal(r.mget_nonatomic(names[:50]), [b"%d" % i for i in range(50)], "MGET by slot")
-    equal(r.mset_nonatomic({name: "x" for name in names[:50]}), [True] * 50, "MSET by slot")
+    # One request for each slot; two of the names may share one.
+    equal(set(r.mset_nonatomic({name: "x" for name in names[:50]})), {True}, "MSET by slot")
 
 
 def pipelines(r):
