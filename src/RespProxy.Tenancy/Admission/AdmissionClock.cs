@@ -28,7 +28,7 @@ public sealed class AdmissionClock(TimeProvider time)
     /// <summary>For rules with an expiry.</summary>
     public DateTimeOffset UtcNow => time.GetUtcNow();
 
-    /// <summary>At least 1 ms: what a client is told to wait, and what a timer can do.</summary>
+    /// <summary>Rounded up, at least 1 ms: what a client is told to wait, and what a timer can do. No wait is longer than two days.</summary>
     public static long ToMilliseconds(long ticks)
     {
         const long PerMillisecond = TicksPerSecond / 1000;

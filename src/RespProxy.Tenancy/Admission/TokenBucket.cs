@@ -9,20 +9,28 @@ namespace RespProxy.Tenancy.Admission;
 /// So a take is one compare-and-swap, two loops never share a token, and none is lost.</para>
 ///
 /// <para>Within any span of time at most rate x span + burst tokens are taken. A single cost above the burst could never be paid
-/// at once: it passes when the bucket is full, and the bucket is in debt until time has paid for the rest. A cost is rounded up to a tick
-/// of <see cref="AdmissionClock"/>, never down.</para>
+/// at once: it passes when the bucket is full, and the bucket is in debt until time has paid for the rest.</para>
+///
+/// <para>The bucket's own unit of time is a whole part of the time of one token, so that costs are exact at every rate; only
+/// the time of day is rounded, down.</para>
 ///
 /// Any thread; allocation-free. Times are ticks of <see cref="AdmissionClock"/>.
 /// </summary>
 public sealed class TokenBucket
 {
-    /// <summary>The furthest a debt may reach: what a bucket at one byte a second makes of a large reply must neither overflow nor last for ever.</summary>
-    private const long MaxDebt = AdmissionClock.TicksPerSecond * 24 * 3600;
+    /// <summary>The furthest a debt may reach, in seconds: what a bucket at one byte a second makes of a large reply must neither overflow nor last for ever.</summary>
+    private const long MaxDebt = 24 * 3600;
 
-    private readonly double _ticksPerToken;
+    private readonly long _unitsPerToken;
+    private readonly double _unitsPerTick;
+
+    /// <summary>Tokens of <see cref="MaxDebt"/>.</summary>
+    private readonly long _most;
+
+    /// <summary>In units.</summary>
     private readonly long _burst;
 
-    /// <summary>When the bucket is full again.</summary>
+    /// <summary>When the bucket is full again, in units.</summary>
     private long _fullAt;
 
     /// <param name="rate">Tokens per second, at least 1.</param>
@@ -30,9 +38,13 @@ public sealed class TokenBucket
     public TokenBucket(long rate, long burst)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rate, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rate, AdmissionClock.TicksPerSecond);
         ArgumentOutOfRangeException.ThrowIfLessThan(burst, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(burst / 3600, rate);
-        _ticksPerToken = (double)AdmissionClock.TicksPerSecond / rate;
+        // As many as fit: a second is no more units than ticks, and they last as long.
+        _unitsPerToken = AdmissionClock.TicksPerSecond / rate;
+        _unitsPerTick = (double)rate * _unitsPerToken / AdmissionClock.TicksPerSecond;
+        _most = rate * MaxDebt;
         _burst = CostOf(burst);
     }
 
@@ -48,32 +60,31 @@ public sealed class TokenBucket
     /// <param name="wait">How long the taker must wait before it acts; when refused, until the tokens would be there.</param>
     public bool TryReserve(long now, long tokens, long maxWait, out long wait)
     {
+        long at = UnitsOf(now);
         long cost = CostOf(tokens);
-        long ahead = _burst - Math.Min(cost, _burst);
         long fullAt = Volatile.Read(ref _fullAt);
         while (true)
         {
-            long from = Math.Max(fullAt, now);
-            wait = Math.Max(0, from - ahead - now);
+            wait = WaitOf(fullAt, at, cost);
             if (wait > maxWait) return false;
-            long seen = Interlocked.CompareExchange(ref _fullAt, Math.Min(from + cost, now + MaxDebt), fullAt);
+            long seen = Interlocked.CompareExchange(ref _fullAt, After(fullAt, at, cost), fullAt);
             if (seen == fullAt) return true;
             fullAt = seen;
         }
     }
 
     /// <summary>How long until the tokens are there, if nobody else takes any; 0: now.</summary>
-    public long WaitFor(long now, long tokens) =>
-        Math.Max(0, Math.Max(Volatile.Read(ref _fullAt), now) - (_burst - Math.Min(CostOf(tokens), _burst)) - now);
+    public long WaitFor(long now, long tokens) => WaitOf(Volatile.Read(ref _fullAt), UnitsOf(now), CostOf(tokens));
 
     /// <summary>Takes the tokens whether they are there or not.</summary>
     public void Charge(long now, long tokens)
     {
+        long at = UnitsOf(now);
         long cost = CostOf(tokens);
         long fullAt = Volatile.Read(ref _fullAt);
         while (true)
         {
-            long seen = Interlocked.CompareExchange(ref _fullAt, Math.Min(Math.Max(fullAt, now) + cost, now + MaxDebt), fullAt);
+            long seen = Interlocked.CompareExchange(ref _fullAt, After(fullAt, at, cost), fullAt);
             if (seen == fullAt) return;
             fullAt = seen;
         }
@@ -82,5 +93,16 @@ public sealed class TokenBucket
     /// <summary>Gives tokens back that were taken a moment ago and not used.</summary>
     public void Refund(long tokens) => Interlocked.Add(ref _fullAt, -CostOf(tokens));
 
-    private long CostOf(long tokens) => (long)Math.Min(Math.Ceiling(tokens * _ticksPerToken), MaxDebt);
+    private long UnitsOf(long ticks) => (long)(ticks * _unitsPerTick);
+
+    private long CostOf(long tokens) => Math.Min(tokens, _most) * _unitsPerToken;
+
+    private long After(long fullAt, long at, long cost) => Math.Min(Math.Max(fullAt, at) + cost, at + (_most * _unitsPerToken));
+
+    /// <summary>In ticks, rounded up. All in units but the result.</summary>
+    private long WaitOf(long fullAt, long at, long cost)
+    {
+        long missing = Math.Max(fullAt, at) - (_burst - Math.Min(cost, _burst)) - at;
+        return missing <= 0 ? 0 : (long)Math.Ceiling(missing / _unitsPerTick);
+    }
 }
