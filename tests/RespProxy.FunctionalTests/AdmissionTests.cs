@@ -302,19 +302,4 @@ public sealed class AdmissionTests : IAsyncLifetime
         [(_redis.Host, _redis.Port)],
         configuration => configuration with { Tenants = [.. configuration.Tenants.Select(tenant => tenant.Name == "app1" ? limit(tenant) : tenant)] },
         time: _time);
-
-    /// <summary>Stands still until the test moves it. Timers run as ever.</summary>
-    private sealed class StandingTime : TimeProvider
-    {
-        private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public void Advance(TimeSpan span) => Interlocked.Add(ref _ticks, span.Ticks);
-
-        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-
-        public override DateTimeOffset GetUtcNow() => _start.AddTicks(GetTimestamp());
-    }
 }
