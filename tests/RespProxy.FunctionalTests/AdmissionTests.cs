@@ -215,6 +215,22 @@ public sealed class AdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Scripts_pay_for_the_keys_they_declare_and_a_key_can_be_closed_to_them()
+    {
+        await using RunningProxy proxy = await StartAsync(tenant => tenant with
+        {
+            Limits = new TenantLimitsSnapshot { Rates = [new RateSnapshot { Unit = RateUnit.Keys, Rate = 5, Burst = 5 }] },
+            Denials = [new DenialSnapshot { Scope = new RuleScopeSnapshot { Commands = ["@scripting"], Keys = ["big"] } }],
+        });
+        await using RespClient client = await proxy.ConnectAsync();
+        Assert.Equal("1", (await client.CommandAsync("EVAL", "return 1", "3", "a", "b", "c")).Text);
+        Assert.StartsWith("ERR LIMIT keys rate exceeded", (await client.CommandAsync("EVAL", "return 1", "3", "a", "b", "c")).Text, StringComparison.Ordinal);
+        Assert.Equal("NOPERM tenant 'app1' may not run 'eval'", (await client.CommandAsync("EVAL", "return 1", "2", "a", "big")).Text);
+        Assert.Equal("1", (await client.CommandAsync("EVAL", "return 1", "2", "a", "b")).Text);
+        Assert.StartsWith("ERR LIMIT keys rate exceeded", (await client.CommandAsync("EVAL", "return 1", "1", "a")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Logging_in_and_out_works_with_nothing_left_and_everything_denied()
     {
         await using RunningProxy proxy = await StartAsync(tenant => tenant with
