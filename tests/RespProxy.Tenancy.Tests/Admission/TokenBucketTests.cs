@@ -171,7 +171,8 @@ public class TokenBucketTests
     [InlineData(7)]
     public async Task Many_threads_share_a_standing_clock_without_losing_or_doubling_a_token(int tokens)
     {
-        const int Burst = 700_000;
+        // So many that one thread cannot take them all before the others have begun.
+        const int Burst = 21_000_000;
         var bucket = new TokenBucket(rate: 1_000_000, Burst);
         Assert.Equal(Burst, await TakeFromManyThreadsAsync(bucket, now: 0, tokens));
         // A tenth of a second brings a hundred thousand.
