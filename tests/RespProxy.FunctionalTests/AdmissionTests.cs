@@ -57,7 +57,10 @@ public sealed class AdmissionTests : IAsyncLifetime
         await _redis.CommandAsync("SET", "cluster1@app1:big", new string('x', 10_000));
         RateSnapshot OfReplies(string command, string key) => new()
         {
-            Scope = new RuleScopeSnapshot { Commands = [command], Keys = [key] }, Unit = RateUnit.ReplyBytes, Rate = 1_000, Burst = 1_000,
+            Scope = new RuleScopeSnapshot { Commands = [command], Keys = [key] },
+            Unit = RateUnit.ReplyBytes,
+            Rate = 1_000,
+            Burst = 1_000,
         };
         await using RunningProxy proxy = await LimitedAsync(OfReplies("GET", "big"), OfReplies("STRLEN", "big"));
         await using RespClient client = await proxy.ConnectAsync();
