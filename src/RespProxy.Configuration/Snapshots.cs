@@ -190,6 +190,11 @@ public sealed record TenantSnapshot
     /// <summary>EVAL, SCRIPT, FCALL, FUNCTION.</summary>
     public ScriptAccess Scripts { get; init; } = ScriptAccess.Confined;
 
+    public TenantLimitsSnapshot Limits { get; init; } = new();
+
+    /// <summary>Commands that the tenant may not run, besides those that no tenant may.</summary>
+    public ImmutableArray<DenialSnapshot> Denials { get; init; } = [];
+
     /// <summary>True if the password is one of the tenant's. The time taken does not tell which one matched, or whether one did. Any thread.</summary>
     public bool AcceptsPassword(ReadOnlySpan<byte> password)
     {

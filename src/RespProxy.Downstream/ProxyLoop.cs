@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using RespProxy.Configuration;
+using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
@@ -38,6 +39,7 @@ internal sealed class ProxyLoop
         Transactions = new TransactionRouter(this);
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
         Scripts = new ScriptRouter(this);
+        Admission = new LoopAdmission(tenants);
     }
 
     public EventLoop Events { get; }
@@ -68,6 +70,8 @@ internal sealed class ProxyLoop
     public KeyspaceEvents KeyspaceEvents { get; }
 
     public ScriptRouter Scripts { get; }
+
+    public LoopAdmission Admission { get; }
 
     public SplitPool Splits { get; } = new();
 

@@ -7,6 +7,7 @@ using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
+using RespProxy.Tenancy.Admission;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -41,7 +42,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _topologies = [.. configuration.Upstreams.Select(upstream => new ClusterTopology(upstream, resolver, time, upstreamLogger))];
         _loops = LoopGroup.Start(FlavorOf(configuration.Transport), configuration.Loops);
         _loops.UnhandledException = exception => LogHandlerFailed(_logger, exception);
-        var tenants = new TenantDirectory(configuration);
+        var tenants = new TenantDirectory(configuration, time);
         var facts = new ServerFacts(time, new SlowLogs(configuration.SlowLog));
         FrozenDictionary<Tenant, PlacementGate> placements = GatesOf(tenants, resolver, logs.CreateLogger("RespProxy.Placements"));
         _proxyLoops =
@@ -117,6 +118,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
+        Admissions = [.. _proxyLoops[0].Admission.Counters.Keys.Select(ReadAdmission)],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 
@@ -178,6 +180,19 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private void ForEachSession(Action<ClientSession> action)
     {
         foreach (ClientSession session in _registry.All) session.Loop.Events.Post(() => action(session));
+    }
+
+    private AdmissionReading ReadAdmission(Tenant tenant)
+    {
+        AdmissionCounters[] counters = [.. _proxyLoops.Select(loop => loop.Admission.Counters[tenant])];
+        return new AdmissionReading(tenant.Name)
+        {
+            Allowed = counters.Sum(each => Volatile.Read(ref each.Allowed)),
+            Denied = counters.Sum(each => Volatile.Read(ref each.Denied)),
+            Throttled = counters.Sum(each => Volatile.Read(ref each.Throttled)),
+            Delayed = counters.Sum(each => Volatile.Read(ref each.Delayed)),
+            Shadowed = counters.Sum(each => Volatile.Read(ref each.Shadowed)),
+        };
     }
 
     private UpstreamReading ReadUpstream(string name, int index)

@@ -12,6 +12,9 @@ public sealed class LiveCommandTests(Servers servers)
     /// <summary>Redis names the channel as a key; the table has it as a channel.</summary>
     private static readonly string[] ChannelAsKey = ["SPUBLISH", "SSUBSCRIBE", "SUNSUBSCRIBE"];
 
+    /// <summary>In @blocking since Redis 7.2.</summary>
+    private const string NewlyBlocking = "WAIT";
+
     [Fact]
     public async Task Every_command_that_a_live_server_knows_has_a_row_that_agrees_with_it()
     {
@@ -42,12 +45,42 @@ public sealed class LiveCommandTests(Servers servers)
     }
 
     [Fact]
+    public async Task Every_command_is_in_the_categories_that_a_live_server_puts_it_in()
+    {
+        var differences = new List<string>();
+        int compared = 0;
+        foreach (RedisReply command in Flatten((await servers.Standalone.CommandAsync("COMMAND")).Items))
+        {
+            compared++;
+            string name = command.Items[0].Text.ToUpperInvariant();
+            CommandSpec spec = CommandTable.All.Single(row => row.Name == name);
+            string live = string.Join(' ', command.Items[6].Items.Select(category => category.Text).Order(StringComparer.Ordinal));
+            // @scan is the proxy's own.
+            string own = string.Join(' ', CategoriesOf(spec).Where(category => category != "@scan").Order(StringComparer.Ordinal));
+            if (own != live && name != NewlyBlocking) differences.Add($"{name}: {own}, live {live}");
+        }
+
+        Assert.True(compared > 300, $"only {compared} commands were compared");
+        Assert.Empty(differences);
+    }
+
+    [Fact]
+    public async Task Every_category_of_a_live_server_names_commands()
+    {
+        foreach (RedisReply category in (await servers.Standalone.CommandAsync("ACL", "CAT")).Items)
+            Assert.NotEmpty(CommandSelector.Find("@" + category.Text));
+    }
+
+    [Fact]
     public void A_command_that_is_routed_has_keys_to_be_routed_by()
     {
         Assert.DoesNotContain(CommandTable.All, spec => spec.Refusal == Refusal.None
             && spec.Route is RouteRule.Keyed or RouteRule.SplitSum or RouteRule.SplitArray or RouteRule.SplitOk or RouteRule.Blocking
             && spec.Keys.Shape == KeyShape.None);
     }
+
+    private static IEnumerable<string> CategoriesOf(CommandSpec spec) =>
+        CommandSelector.Categories.Where(category => category != "@all" && CommandSelector.Find(category).Contains(spec));
 
     private static IEnumerable<RedisReply> Flatten(IEnumerable<RedisReply> commands) =>
         commands.SelectMany(command => command.Items.Count > 9 ? Flatten(command.Items[9].Items).Prepend(command) : [command]);

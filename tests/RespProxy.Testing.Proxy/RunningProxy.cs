@@ -39,11 +39,11 @@ public sealed class RunningProxy : IAsyncDisposable
         StartAsync(mode, seeds, configuration => configuration);
 
     public static async Task<RunningProxy> StartAsync(
-        UpstreamMode mode, (string Host, int Port)[] seeds, Func<ProxySnapshot, ProxySnapshot> adjust, bool waitUntilReady = true)
+        UpstreamMode mode, (string Host, int Port)[] seeds, Func<ProxySnapshot, ProxySnapshot> adjust, bool waitUntilReady = true, TimeProvider? time = null)
     {
         ProxySnapshot configuration = adjust(Describe(mode, seeds));
         var logs = new RecordingLoggerFactory();
-        var proxy = new RunningProxy(ProxyServer.Start(configuration, logs, TimeProvider.System), configuration, logs);
+        var proxy = new RunningProxy(ProxyServer.Start(configuration, logs, time ?? TimeProvider.System), configuration, logs);
         if (waitUntilReady) await proxy.Server.WaitUntilReadyAsync().WaitAsync(TimeSpan.FromSeconds(20));
         return proxy;
     }

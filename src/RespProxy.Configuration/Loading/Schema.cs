@@ -42,6 +42,27 @@ internal sealed class Schema
         new("clientView", Scalar),
         new("announce", Scalar));
 
+    private static readonly Schema Rate = Map(
+        new("name", Scalar),
+        new("commands", List(Scalar)),
+        new("keys", List(Scalar)),
+        new("patterns", List(Scalar)),
+        new("unit", Scalar),
+        new("rate", Scalar),
+        new("burst", Scalar),
+        new("action", Scalar),
+        new("maxDelay", Scalar));
+
+    private static readonly Schema Denial = Map(
+        new("commands", List(Scalar)),
+        new("keys", List(Scalar)),
+        new("patterns", List(Scalar)),
+        new("shadow", Scalar),
+        new("from", Scalar),
+        new("for", Scalar),
+        new("expires", Scalar),
+        new("reason", Scalar));
+
     private static readonly Schema Tenant = Map(
         new("name", Scalar),
         new("upstream", Scalar),
@@ -51,7 +72,9 @@ internal sealed class Schema
         new("placement", Scalar),
         new("databases", Scalar),
         new("forcePlacement", Scalar),
-        new("scripts", Scalar));
+        new("scripts", Scalar),
+        new("limits", Map(new("maxConnections", Scalar), new("maxInFlight", Scalar), new("rates", List(Rate)))),
+        new("deny", List(Denial)));
 
     private static readonly Schema Limits = Map(
         new("maxBulkLength", Scalar),

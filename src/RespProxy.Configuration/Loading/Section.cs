@@ -18,6 +18,9 @@ internal sealed class Section(MapNode map, string path, ErrorList errors)
     public void Error(string key, string text) =>
         errors.Add(PathOf(key), map.Find(key)?.Origin ?? map.Origin, text);
 
+    /// <summary>Reports at an element of <see cref="Items"/>.</summary>
+    public void ErrorAt(ConfigNode node, string elementPath, string text) => errors.Add(elementPath, node.Origin, text);
+
     public string PathOf(string key) => path.Length == 0 ? key : $"{path}.{key}";
 
     public string? Text(string key) => map.Find(key) is ScalarNode { IsNull: false } scalar ? scalar.Text : null;

@@ -179,6 +179,8 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Databases = section.Integer("databases", 16, 1, MaxDatabases),
             ForcePlacement = section.Flag("forcePlacement", fallback: false),
             Scripts = section.Choice("scripts", ScriptAccess.Confined, ("denied", ScriptAccess.Denied), ("confined", ScriptAccess.Confined), ("trusted", ScriptAccess.Trusted)),
+            Limits = AdmissionReader.ReadLimits(section.Child("limits")),
+            Denials = [.. section.Children("deny").Select(AdmissionReader.ReadDenial)],
         };
     }
 

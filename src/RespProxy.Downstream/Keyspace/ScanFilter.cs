@@ -1,4 +1,4 @@
-using RespProxy.Downstream.PubSub;
+using RespProxy.Protocol.Commands;
 using RespProxy.Tenancy.Namespaces;
 
 namespace RespProxy.Downstream.Keyspace;

@@ -1,5 +1,4 @@
 using System.Text;
-using RespProxy.Downstream.PubSub;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Commands.Docs;
 using RespProxy.Protocol.Resp;

@@ -25,8 +25,7 @@ internal static class IdentityCommands
                 Hello(session, request);
                 break;
             default:
-                session.ResetState();
-                session.Reply("+RESET\r\n"u8);
+                if (session.ResetState()) session.Reply("+RESET\r\n"u8);
                 break;
         }
     }
@@ -45,8 +44,7 @@ internal static class IdentityCommands
             : session.Loop.Tenants.AuthenticateByPassword(request[1]);
         if (tenant is not null)
         {
-            session.Authenticate(tenant);
-            session.Reply("+OK\r\n"u8);
+            if (session.Authenticate(tenant)) session.Reply("+OK\r\n"u8);
         }
         else if (request.Count == 2 && session.Origin.Tenant is { HasPassword: false })
         {
@@ -96,7 +94,7 @@ internal static class IdentityCommands
         }
 
         if (nameAt > 0 && !ClientCommands.TrySetName(session, request[nameAt])) return;
-        if (tenant is not null) session.Authenticate(tenant);
+        if (tenant is not null && !session.Authenticate(tenant)) return;
         if (!resp3) session.Tracking?.End();
         session.Identity.IsResp3 = resp3;
         Greet(session);

@@ -1,3 +1,4 @@
+using RespProxy.Protocol.Commands;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Upstream.Subscriptions;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.SlowLog;
@@ -107,6 +108,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public int Pending => _replies.Pending;
 
+    /// <summary>The number that the next request takes: <see cref="Reserve"/>.</summary>
+    public uint NextNumber => _replies.Next;
+
+    /// <summary>What the client's tenant may use; null when it is not limited.</summary>
+    public SessionAdmission? Admission { get; set; }
+
     /// <summary>The client is gone: nothing of what it asked for is wanted any more.</summary>
     public bool IsClosed => _closed;
 
@@ -137,7 +144,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return;
         }
 
-        _identity.ExpectAuthentication(_loop, Abort);
+        if (SessionAdmission.TryEnter(this, Tenant)) _identity.ExpectAuthentication(_loop, Abort);
     }
 
     // 2. Scan to 5. Gate.
@@ -182,6 +189,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _intake.Release(_loop);
         _replies.Clear(_loop.Events.Buffers);
         _loop.Registry.Remove(this);
+        Admission?.Leave();
     }
 
     /// <summary>9. Takes the request's place in the line of replies.</summary>
@@ -219,6 +227,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             return;
         }
 
+        Admission?.OnAnswered(reply.Length);
         // A small request of the proxy's own may have a large answer: thousands of them fit into one read.
         Write(reply);
         if (!_closed) _flow.PauseIfUnsent();
@@ -281,6 +290,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
             if (_replies.ParkedBytes > SessionFlow.UnsentHighWater) HoldParked();
         }
 
+        Admission?.OnSettled(number, reply.Length);
         if (_flow.IsPaused || _peerFinished) AfterReply();
     }
 
@@ -373,20 +383,24 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>The request at hand is run as part of a transaction.</summary>
     public bool IsCapturing => Capture is not null;
 
-    public void Authenticate(Tenant tenant)
+    /// <summary>False when the tenant has as many connections as it may: the client has been told and is closed.</summary>
+    public bool Authenticate(Tenant tenant)
     {
+        if (!SessionAdmission.TryEnter(this, tenant)) return false;
         _identity.CancelDeadline();
         EndWatch();
         // New credentials of the same tenant change nothing else, as in Redis: not the database either.
-        if (tenant == Tenant) return;
+        if (tenant == Tenant) return true;
         Subscriptions?.Clear();
         Tracking?.End();
         SetTenant(tenant);
+        return true;
     }
 
-    /// <summary>Back to the state of a new connection, the tenant included: RESET.</summary>
-    public void ResetState()
+    /// <summary>Back to the state of a new connection, the tenant included: RESET. False as for <see cref="Authenticate"/>.</summary>
+    public bool ResetState()
     {
+        if (!SessionAdmission.TryEnter(this, Origin.Tenant)) return false;
         Transaction = null;
         EndWatch();
         Subscriptions?.Clear();
@@ -395,6 +409,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _identity.IsResp3 = false;
         _identity.Name = "";
         ReplyMode = ReplyMode.On;
+        return true;
     }
 
     /// <summary>Answers what was asked so far, then closes: QUIT, and the end of a drain. Requests not yet read are dropped.</summary>

@@ -12,7 +12,7 @@ namespace RespProxy.Downstream.Sessions;
 /// <summary>
 /// Between a request read and a request executed: finds the command and decides whether this client may run it as it stands
 /// (authenticated, in MULTI, subscribed). A refused request is answered here, any other goes where its command belongs. Stages 4
-/// and 5 of docs/architecture.md. Loop thread only.
+/// to 6 of docs/architecture.md. Loop thread only.
 /// </summary>
 internal static class CommandGate
 {
@@ -43,6 +43,12 @@ internal static class CommandGate
         session.Loop.Counters.Requests++;
         if (IsRefused(session, request, spec)) return true;
         if (!session.Identity.IsPlacementKnown && PlacementHold.Stops(session, spec, out bool isAnswered)) return isAnswered;
+        return session.Admission is null ? Execute(session, request, spec) : session.Admission.TryExecute(request, spec);
+    }
+
+    /// <summary>Sends an admitted request where its command belongs; false as for <see cref="TryExecute"/>.</summary>
+    public static bool Execute(ClientSession session, in RequestView request, CommandSpec spec)
+    {
         if (spec.RunsScript) return session.Loop.Scripts.TryExecute(session, request, spec);
         if (session.Transaction is not null && !RunsInsideTransaction(spec.Local))
         {

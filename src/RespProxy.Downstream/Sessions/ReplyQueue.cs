@@ -27,6 +27,9 @@ internal struct ReplyQueue
     /// <summary>Requests not answered to the client yet.</summary>
     public readonly int Pending => (int)(_next - _head);
 
+    /// <summary>The number that the next request takes.</summary>
+    public readonly uint Next => _next;
+
     /// <summary>Bytes of the replies that are parked now.</summary>
     public readonly int ParkedBytes => _live;
 

@@ -107,4 +107,7 @@ internal enum PauseReasons
 
     /// <summary>No more requests are wanted.</summary>
     Closing = 16,
+
+    /// <summary>The next request's turn, at its tenant's rate, has not come.</summary>
+    Admission = 32,
 }

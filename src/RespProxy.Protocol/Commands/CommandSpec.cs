@@ -22,6 +22,9 @@ public sealed class CommandSpec
 
     public required CommandFlags Flags { get; init; }
 
+    /// <summary>What rules may call the command by besides its name; set when the row is put into its table.</summary>
+    public CommandCategories Categories { get; internal set; }
+
     /// <summary>Where the keys are among the arguments.</summary>
     public required KeySpec Keys
     {

@@ -33,7 +33,12 @@ public static class CommandTable
 
     private static CommandSpec[] Number(CommandSpec[] rows)
     {
-        for (int i = 0; i < rows.Length; i++) rows[i].Index = i;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i].Index = i;
+            rows[i].Categories = CategoryRules.Of(rows[i]);
+        }
+
         return rows;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RespProxy.Configuration;
+using RespProxy.Tenancy.Admission;
 using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Scripts;
 
@@ -8,12 +9,16 @@ namespace RespProxy.Tenancy.Tenants;
 /// <summary>A tenant as the request path sees it. Immutable, but for the scripts it brings along. Any thread.</summary>
 public sealed class Tenant
 {
-    public Tenant(TenantSnapshot snapshot, int upstreamIndex)
+    /// <param name="snapshot">A validated one.</param>
+    /// <param name="upstreamIndex">Position of its upstream in the configuration.</param>
+    /// <param name="clock">What rates and expiries go by; null: the system's.</param>
+    public Tenant(TenantSnapshot snapshot, int upstreamIndex, AdmissionClock? clock = null)
     {
         Snapshot = snapshot;
         Databases = [.. Enumerable.Range(0, snapshot.Databases).Select(database => new KeyNamespace(snapshot.Namespace, snapshot.Placement, database))];
         Channels = snapshot.Placement == KeyPlacement.Spread ? Databases[0] : new KeyNamespace(snapshot.Namespace);
         UpstreamIndex = upstreamIndex;
+        Admission = TenantAdmission.For(snapshot, clock ?? new AdmissionClock(TimeProvider.System));
     }
 
     public string Name => Snapshot.Name;
@@ -55,6 +60,9 @@ public sealed class Tenant
 
     /// <summary>What the tenant's clients have run with EVAL or loaded, on whichever loop.</summary>
     public ScriptRegistry Scripts { get; } = new();
+
+    /// <summary>What the tenant may use; null when it is not limited.</summary>
+    public TenantAdmission? Admission { get; }
 
     internal TenantSnapshot Snapshot { get; }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using RespProxy.Configuration;
+using RespProxy.Tenancy.Admission;
 
 namespace RespProxy.Tenancy.Tenants;
 
@@ -9,11 +10,14 @@ public sealed class TenantDirectory
 {
     private readonly Dictionary<string, Tenant> _byName;
 
-    public TenantDirectory(ProxySnapshot configuration)
+    /// <param name="configuration">A validated one.</param>
+    /// <param name="time">What rates and expiries go by; null: the system's.</param>
+    public TenantDirectory(ProxySnapshot configuration, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        var clock = new AdmissionClock(time ?? TimeProvider.System);
         var upstreams = configuration.Upstreams.Select((upstream, index) => (upstream.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
-        _byName = configuration.Tenants.ToDictionary(tenant => tenant.Name, tenant => new Tenant(tenant, upstreams[tenant.Upstream]), StringComparer.Ordinal);
+        _byName = configuration.Tenants.ToDictionary(tenant => tenant.Name, tenant => new Tenant(tenant, upstreams[tenant.Upstream], clock), StringComparer.Ordinal);
     }
 
     public IReadOnlyCollection<Tenant> All => _byName.Values;

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using RespProxy.Configuration;
 using RespProxy.Testing;
 using RespProxy.Testing.Proxy;
 using RespProxy.Transport;
+using static System.FormattableString;
 
 namespace RespProxy.Downstream.Tests.HotPath;
 
@@ -43,6 +45,27 @@ public sealed class HotPathTests
         Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
     }
 
+    [Theory]
+    [InlineData("GET", 1)]
+    [InlineData("GET", 16)]
+    [InlineData("SET", 1)]
+    [InlineData("SET", 16)]
+    public async Task A_command_of_a_tenant_with_a_thousand_rules_allocates_nothing_whether_it_passes_or_is_refused(string command, int depth)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        byte[] request = command == "GET" ? Wire.Request("GET", "key") : Wire.Request("SET", "key", BatchNode.Value);
+        byte[] reply = command == "GET" ? ValueReply : Wire.Error("ERR LIMIT once rate exceeded, retry after 1000 ms");
+        using BatchNode node = BatchNode.Standalone();
+        await using RunningProxy proxy = await RunningProxy.StartAsync(
+            UpstreamMode.Standalone,
+            [("127.0.0.1", node.Port)],
+            configuration => configuration with { Transport = TransportKind.Epoll, Loops = 1, Tenants = [.. configuration.Tenants.Select(WithThousandRules)] },
+            time: new StandingTime());
+        await using (RespClient first = await proxy.ConnectAsync()) await first.CommandAsync("SET", "key", "uses the rate up");
+        Cost cost = Measure(proxy, request, reply, depth, Commands / depth, commandsInRequest: 1);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
     [Fact]
     public async Task An_MGET_split_over_three_nodes_allocates_nothing()
     {
@@ -75,6 +98,29 @@ public sealed class HotPathTests
         Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth: 16, FewCommands);
         Assert.InRange(cost.Receives, 0.12, 0.20);
         Assert.InRange(cost.Sends, 0.12, 0.20);
+    }
+
+    /// <summary>Every kind of rule; those that GET meets let it pass.</summary>
+    private static TenantSnapshot WithThousandRules(TenantSnapshot tenant)
+    {
+        static RuleScopeSnapshot Scope(string command, params ImmutableArray<string> patterns) => new() { Commands = [command], Patterns = patterns };
+        const long Plenty = 1_000_000_000;
+        return tenant with
+        {
+            Denials = [.. Enumerable.Range(0, 500).Select(i => new DenialSnapshot { Scope = Scope("@all", Invariant($"no{i}:*")) with { Keys = [Invariant($"key{i}")] } })],
+            Limits = new TenantLimitsSnapshot
+            {
+                MaxConnections = 100,
+                MaxInFlight = 100,
+                Rates =
+                [
+                    .. Enumerable.Range(0, 500).Select(i => new RateSnapshot { Scope = Scope("@read", Invariant($"k{i}:*")), Rate = 1, Burst = 1 }),
+                    .. Enum.GetValues<RateUnit>().Select(unit => new RateSnapshot { Unit = unit, Rate = Plenty, Burst = Plenty }),
+                    new RateSnapshot { Scope = Scope("GET", "k*"), Rate = Plenty, Burst = Plenty, Action = RateAction.Delay },
+                    new RateSnapshot { Name = "once", Scope = Scope("SET"), Rate = 1, Burst = 1 },
+                ],
+            },
+        };
     }
 
     private static async Task<Cost> MeasureStandaloneAsync(byte[] request, byte[] reply, int depth, int commands = Commands)

@@ -4,8 +4,9 @@ using RespProxy.Protocol.Commands;
 namespace RespProxy.Protocol.Tests.Commands;
 
 /// <summary>A command as the facts file (commands.json, from the JSON files in the sources of Redis and Valkey) describes it.</summary>
+/// <param name="Categories">The ACL categories that do not follow from the flags.</param>
 /// <param name="Keys">The key positions, when the file's are complete; null when they are not.</param>
-internal sealed record CommandFact(string Name, int Arity, string Group, IReadOnlySet<string> Flags, KeySpec? Keys)
+internal sealed record CommandFact(string Name, int Arity, string Group, IReadOnlySet<string> Flags, IReadOnlySet<string> Categories, KeySpec? Keys)
 {
     /// <summary>Commands whose key specs in the file need more than positions, with the shape that the table gives them.</summary>
     public static readonly IReadOnlyDictionary<string, KeyShape> ByShapeOnly = new Dictionary<string, KeyShape>
@@ -34,6 +35,7 @@ internal sealed record CommandFact(string Name, int Arity, string Group, IReadOn
             command.Value.GetProperty("arity").GetInt32(),
             command.Value.GetProperty("group").GetString()!,
             command.Value.GetProperty("flags").EnumerateArray().Select(flag => flag.GetString()!).ToHashSet(),
+            command.Value.GetProperty("acl").EnumerateArray().Select(category => category.GetString()!).ToHashSet(),
             ByShapeOnly.ContainsKey(command.Name) ? null : PositionsOf(command.Value.GetProperty("keys"))))];
     }
 

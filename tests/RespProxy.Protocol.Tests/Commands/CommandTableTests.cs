@@ -31,6 +31,35 @@ public sealed class CommandTableTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void A_row_is_in_the_categories_of_the_facts_and_those_that_its_flags_imply(string name)
+    {
+        CommandFact fact = CommandFact.All.Single(candidate => candidate.Name == name);
+        HashSet<string> expected = [.. fact.Categories, fact.Flags.Contains("FAST") ? "FAST" : "SLOW"];
+        if (fact.Flags.Contains("WRITE")) expected.Add("WRITE");
+        if (fact.Flags.Contains("READONLY") && !fact.Categories.Contains("SCRIPTING")) expected.Add("READ");
+        if (fact.Flags.Contains("ADMIN")) expected.UnionWith(["ADMIN", "DANGEROUS"]);
+        if (fact.Flags.Contains("PUBSUB")) expected.Add("PUBSUB");
+        if (fact.Flags.Contains("BLOCKING")) expected.Add("BLOCKING");
+        if (name is "SCAN" or "HSCAN" or "SSCAN" or "ZSCAN" or "KEYS") expected.Add("SCAN");
+
+        IEnumerable<string> actual = CommandSelector.Categories.Where(category => category != "@all" && CommandSelector.Find(category).Contains(Find(name)!));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Select(category => category[1..].ToUpperInvariant()).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("get", "GET")]
+    [InlineData("Client|List", "CLIENT|LIST")]
+    [InlineData("OBJECT", "OBJECT OBJECT|ENCODING OBJECT|FREQ OBJECT|HELP OBJECT|IDLETIME OBJECT|REFCOUNT")]
+    [InlineData("@TRANSACTION", "DISCARD EXEC MULTI UNWATCH WATCH")]
+    [InlineData("GETT", "")]
+    [InlineData("@none", "")]
+    [InlineData("@", "")]
+    [InlineData("", "")]
+    public void A_selector_names_a_command_a_container_with_its_subcommands_or_a_category(string selector, string names) =>
+        Assert.Equal(names, string.Join(' ', CommandSelector.Find(selector).Select(spec => spec.Name).Order(StringComparer.Ordinal)));
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void A_name_is_found_in_any_letter_case(string name)
     {
         Assert.Equal(name, Find(name)?.Name);

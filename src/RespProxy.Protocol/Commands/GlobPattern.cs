@@ -1,10 +1,10 @@
-namespace RespProxy.Downstream.PubSub;
+namespace RespProxy.Protocol.Commands;
 
 /// <summary>
 /// Redis's glob (stringmatchlen in util.c): <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, <c>\</c> takes the next byte literally. On a mismatch
 /// only the last <c>*</c> is tried again, so that no pattern takes longer than the product of both lengths. Pure.
 /// </summary>
-internal static class GlobPattern
+public static class GlobPattern
 {
     public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text)
     {

@@ -1,0 +1,64 @@
+using RespProxy.Protocol.Commands;
+
+namespace RespProxy.Tenancy.Admission;
+
+/// <summary>What one request at a time costs, per rate: reused from request to request, so that a decision allocates nothing. One loop's.</summary>
+public sealed class AdmissionScratch
+{
+    private readonly List<RateRule> _rates = [];
+    private Entry[] _entries = new Entry[8];
+
+    internal KeyIndexes Keys { get; } = new();
+
+    /// <summary>Rates that the request is subject to.</summary>
+    internal int Count => _rates.Count;
+
+    internal void Clear()
+    {
+        foreach (RateRule rate in _rates) _entries[rate.Ordinal] = default;
+        _rates.Clear();
+    }
+
+    internal RateRule RateAt(int index) => _rates[index];
+
+    internal long CostOf(RateRule rate) => _entries[rate.Ordinal].Cost;
+
+    /// <summary>The request costs so much at the rate, however often this is said; 0 only asks whether the rate is out of debt.</summary>
+    internal void AddOnce(RateRule rate, long cost)
+    {
+        ref Entry entry = ref EntryOf(rate);
+        if (!entry.IsUsed) Use(ref entry, rate, cost);
+    }
+
+    /// <summary>The key at the argument costs one at the rate, however many of its patterns match.</summary>
+    internal void AddKey(RateRule rate, int argument)
+    {
+        ref Entry entry = ref EntryOf(rate);
+        if (!entry.IsUsed) Use(ref entry, rate, cost: 0);
+        if (entry.LastKey == argument) return;
+        entry.LastKey = argument;
+        entry.Cost++;
+    }
+
+    private ref Entry EntryOf(RateRule rate)
+    {
+        if (rate.Ordinal >= _entries.Length) Array.Resize(ref _entries, Math.Max(_entries.Length * 2, rate.Ordinal + 1));
+        return ref _entries[rate.Ordinal];
+    }
+
+    private void Use(ref Entry entry, RateRule rate, long cost)
+    {
+        entry = new Entry { IsUsed = true, Cost = cost };
+        _rates.Add(rate);
+    }
+
+    private struct Entry
+    {
+        public bool IsUsed;
+
+        /// <summary>Argument 0 is the command's name and never a key.</summary>
+        public int LastKey;
+
+        public long Cost;
+    }
+}

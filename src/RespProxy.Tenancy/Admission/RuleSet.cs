@@ -1,0 +1,178 @@
+using RespProxy.Configuration;
+using RespProxy.Protocol.Commands;
+using RespProxy.Protocol.Resp;
+
+namespace RespProxy.Tenancy.Admission;
+
+/// <summary>
+/// A tenant's denylists and rates, compiled: by the command's number to the rules that concern it, so that a command without rules costs one
+/// array read; from there exact keys by hash and patterns by what they begin with. Immutable but for the buckets; any thread;
+/// decisions allocate nothing.
+/// </summary>
+public sealed class RuleSet
+{
+    private readonly CommandRules?[] _byCommand;
+    private readonly RateRule[] _replyRates;
+    private readonly AdmissionClock _clock;
+
+    internal RuleSet(CommandRules?[] byCommand, RateRule[] replyRates, AdmissionClock clock)
+    {
+        _byCommand = byCommand;
+        _replyRates = replyRates;
+        _clock = clock;
+    }
+
+    /// <summary>True: replies must be charged.</summary>
+    public bool HasReplyRates => _replyRates.Length > 0;
+
+    /// <summary>
+    /// Decides about one request, and takes from the buckets what it costs unless it is refused.
+    /// <list type="bullet">
+    /// <item>No rule names the command, or none its keys: <see cref="AdmissionOutcome.Allowed"/>.</item>
+    /// <item>A denial in force names the command, or one of its keys: <see cref="AdmissionOutcome.Denied"/>; nothing is taken.</item>
+    /// <item>A rate would need a longer wait than it grants: <see cref="AdmissionOutcome.Throttled"/>, with the first such rate; nothing is taken.</item>
+    /// <item>All rates grant it, one or more after a wait: <see cref="AdmissionOutcome.Delayed"/> by the longest; all is taken.</item>
+    /// <item>All rates grant it at once: <see cref="AdmissionOutcome.Allowed"/>; all is taken.</item>
+    /// <item>The command may not be throttled (<see cref="DenialRules.CanBeThrottled"/>): allowed; taken is what is there.</item>
+    /// </list>
+    /// Shadow rules that are met on the way change nothing but <see cref="Verdict.IsShadowed"/>.
+    /// </summary>
+    /// <param name="request">The request as the client sent it.</param>
+    /// <param name="spec">Its command.</param>
+    /// <param name="scratch">The loop's.</param>
+    public Verdict Decide(in RequestView request, CommandSpec spec, AdmissionScratch scratch)
+    {
+        CommandRules? rules = _byCommand[spec.Index];
+        if (rules is null) return default;
+        scratch.Clear();
+        bool isShadowed = false;
+        DenialRule? denial = FindDenial(rules.Denials, ref isShadowed);
+        if (denial is null)
+        {
+            // What is wrong with a request whose keys cannot be found is told where it is routed.
+            if (rules.NeedsKeys && KeyExtractor.Extract(request, spec, scratch.Keys, out _) != KeyExtraction.Found) scratch.Keys.Clear();
+            foreach (RateRule rate in rules.Rates) scratch.AddOnce(rate, WholeCost(rate, request, scratch.Keys));
+            if (rules.Keyed is not null) denial = ApplyKeyRules(rules.Keyed, request, scratch, ref isShadowed);
+        }
+
+        if (denial is not null) return new Verdict { Outcome = AdmissionOutcome.Denied, Denial = denial, IsShadowed = isShadowed };
+        return scratch.Count == 0 ? new Verdict { IsShadowed = isShadowed } : Take(scratch, rules.MayBeThrottled, isShadowed);
+    }
+
+    /// <summary>Charges a reply to the rates that its request's verdict named.</summary>
+    public void ChargeReply(ulong replyRates, int length)
+    {
+        long now = _clock.Now;
+        foreach (RateRule rate in _replyRates)
+        {
+            if ((replyRates & rate.ReplyBit) != 0) rate.Bucket.Charge(now, length);
+        }
+    }
+
+    private DenialRule? FindDenial(ReadOnlySpan<DenialRule> denials, ref bool isShadowed)
+    {
+        foreach (DenialRule denial in denials)
+        {
+            if (Enforces(denial, ref isShadowed)) return denial;
+        }
+
+        return null;
+    }
+
+    private bool Enforces(DenialRule denial, ref bool isShadowed)
+    {
+        if (!denial.IsInForce(_clock)) return false;
+        isShadowed |= denial.IsShadow;
+        return !denial.IsShadow;
+    }
+
+    private static long WholeCost(RateRule rate, in RequestView request, KeyIndexes keys) => rate.Unit switch
+    {
+        RateUnit.Keys => keys.Count,
+        RateUnit.RequestBytes => request.Frame.Length,
+        RateUnit.ReplyBytes => 0,
+        _ => 1,
+    };
+
+    private DenialRule? ApplyKeyRules(KeyRules rules, in RequestView request, AdmissionScratch scratch, ref bool isShadowed)
+    {
+        foreach (int argument in scratch.Keys.Items)
+        {
+            ReadOnlySpan<byte> key = request[argument];
+            foreach (KeyRule rule in rules.Named(key))
+            {
+                if (rule.Rate is not null) AddKey(rule.Rate, request, argument, scratch);
+                else if (Enforces(rule.Denial!, ref isShadowed)) return rule.Denial;
+            }
+
+            PatternIndex.Matches matches = rules.Matching(key);
+            while (matches.MoveNext())
+            {
+                if (matches.Current.Rate is not null) AddKey(matches.Current.Rate, request, argument, scratch);
+                else if (Enforces(matches.Current.Denial!, ref isShadowed)) return matches.Current.Denial;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Keys cost one each; a command costs once, however many of its keys the rate is for.</summary>
+    private static void AddKey(RateRule rate, in RequestView request, int argument, AdmissionScratch scratch)
+    {
+        if (rate.Unit == RateUnit.Keys) scratch.AddKey(rate, argument);
+        else scratch.AddOnce(rate, WholeCost(rate, request, scratch.Keys));
+    }
+
+    private Verdict Take(AdmissionScratch scratch, bool mayBeThrottled, bool isShadowed)
+    {
+        long now = _clock.Now;
+        ulong replyRates = 0;
+        long longest = 0;
+        // Asked first, so that a request which one rate refuses does not keep others from another's tokens for a moment.
+        if (mayBeThrottled && scratch.Count > 1 && FindRefusing(scratch, now) is { Rate: not null } refused)
+            return new Verdict { Outcome = AdmissionOutcome.Throttled, Rate = refused.Rate, Wait = refused.Wait, IsShadowed = isShadowed };
+
+        for (int i = 0; i < scratch.Count; i++)
+        {
+            RateRule rate = scratch.RateAt(i);
+            replyRates |= rate.ReplyBit;
+            bool isTaken = rate.Bucket.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
+            if (isTaken) longest = Math.Max(longest, wait);
+            else if (rate.IsShadow) isShadowed = true;
+            else if (mayBeThrottled) return Refuse(scratch, i, rate, wait, isShadowed);
+        }
+
+        return new Verdict
+        {
+            Outcome = longest > 0 ? AdmissionOutcome.Delayed : AdmissionOutcome.Allowed,
+            Wait = longest,
+            IsShadowed = isShadowed,
+            ReplyRates = replyRates,
+        };
+    }
+
+    private static (RateRule? Rate, long Wait) FindRefusing(AdmissionScratch scratch, long now)
+    {
+        for (int i = 0; i < scratch.Count; i++)
+        {
+            RateRule rate = scratch.RateAt(i);
+            if (rate.IsShadow) continue;
+            long wait = rate.Bucket.WaitFor(now, scratch.CostOf(rate));
+            if (wait > rate.MaxWait) return (rate, wait);
+        }
+
+        return default;
+    }
+
+    /// <summary>Another loop was faster: what was taken from the rates before goes back.</summary>
+    private static Verdict Refuse(AdmissionScratch scratch, int taken, RateRule refusing, long wait, bool isShadowed)
+    {
+        for (int i = 0; i < taken; i++)
+        {
+            RateRule rate = scratch.RateAt(i);
+            if (!rate.IsShadow) rate.Bucket.Refund(scratch.CostOf(rate));
+        }
+
+        return new Verdict { Outcome = AdmissionOutcome.Throttled, Rate = refusing, Wait = wait, IsShadowed = isShadowed };
+    }
+}

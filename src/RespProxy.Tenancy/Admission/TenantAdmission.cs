@@ -1,0 +1,60 @@
+using RespProxy.Configuration;
+
+namespace RespProxy.Tenancy.Admission;
+
+/// <summary>
+/// What a tenant may use, over all loops: its rules, and its bounds on connections and on requests in flight. Only tenants that are
+/// limited in some way have one. Any thread.
+/// </summary>
+public sealed class TenantAdmission
+{
+    private readonly int _maxConnections;
+    private readonly int _maxInFlight;
+    private int _connections;
+    private int _inFlight;
+
+    private TenantAdmission(TenantSnapshot tenant, RuleSet? rules)
+    {
+        Rules = rules;
+        _maxConnections = tenant.Limits.MaxConnections ?? int.MaxValue;
+        _maxInFlight = tenant.Limits.MaxInFlight ?? int.MaxValue;
+        TooManyConnections = $"ERR LIMIT tenant '{tenant.Name}' may have {_maxConnections} connections at most";
+        TooManyInFlight = $"ERR LIMIT tenant '{tenant.Name}' may have {_maxInFlight} requests in flight at most";
+    }
+
+    /// <summary>Null: only the numbers are bounded.</summary>
+    public RuleSet? Rules { get; }
+
+    /// <summary>True: requests in flight must be counted.</summary>
+    public bool BoundsInFlight => _maxInFlight < int.MaxValue;
+
+    /// <summary>As many requests are unanswered as may be.</summary>
+    public bool IsFull => Volatile.Read(ref _inFlight) >= _maxInFlight;
+
+    /// <summary>The error of a connection that is one too many.</summary>
+    public string TooManyConnections { get; }
+
+    /// <summary>The error of a request that is one too many.</summary>
+    public string TooManyInFlight { get; }
+
+    /// <summary>Null for a tenant without any limit.</summary>
+    public static TenantAdmission? For(TenantSnapshot tenant, AdmissionClock clock)
+    {
+        RuleSet? rules = RuleSetCompiler.Compile(tenant, clock);
+        bool isBounded = tenant.Limits.MaxConnections is not null || tenant.Limits.MaxInFlight is not null;
+        return rules is null && !isBounded ? null : new TenantAdmission(tenant, rules);
+    }
+
+    /// <summary>Counts a connection; false when there are as many as may be. Each success is followed by one <see cref="Disconnect"/>.</summary>
+    public bool TryConnect()
+    {
+        if (Interlocked.Increment(ref _connections) <= _maxConnections) return true;
+        Interlocked.Decrement(ref _connections);
+        return false;
+    }
+
+    public void Disconnect() => Interlocked.Decrement(ref _connections);
+
+    /// <summary>Requests were sent (positive) or answered (negative).</summary>
+    public void AddInFlight(int requests) => Interlocked.Add(ref _inFlight, requests);
+}
