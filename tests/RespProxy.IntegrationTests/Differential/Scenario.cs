@@ -42,7 +42,4 @@ internal sealed record Scenario
 
     /// <summary>Why nodes of a cluster answer it otherwise than a plain Redis; null when they don't.</summary>
     public string? NotInCluster { get; init; }
-
-    /// <summary>Another row of the table without which it has no meaning; it is run once that row is supported.</summary>
-    public string? Needs { get; init; }
 }

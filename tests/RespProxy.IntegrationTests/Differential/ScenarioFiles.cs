@@ -14,7 +14,6 @@ namespace RespProxy.IntegrationTests.Differential;
 /// <item><c>[several slots]</c>: its keys share no slot.</item>
 /// <item><c>[outside MULTI: why]</c>: it is not run as a transaction.</item>
 /// <item><c>[not in a cluster: why]</c>: nodes of a cluster answer otherwise than a plain Redis.</item>
-/// <item><c>[needs ROW]</c>: it is run once the proxy supports that command, too.</item>
 /// </list>
 /// Before a call may stand how its reply is compared, when not byte for byte: <c>~unordered</c>, <c>~approximate</c>, <c>~shape</c>,
 /// <c>~kind</c> (see <see cref="Likeness"/>). Lines that start with # are comments.
@@ -63,13 +62,12 @@ internal static partial class ScenarioFiles
         var scenario = new Scenario { Row = match.Groups["row"].Value, Title = match.Groups["title"].Value, Calls = calls };
         foreach (Capture option in match.Groups["option"].Captures)
         {
-            const string Outside = "outside MULTI: ", NotInCluster = "not in a cluster: ", Needs = "needs ";
+            const string Outside = "outside MULTI: ", NotInCluster = "not in a cluster: ";
             scenario = option.Value switch
             {
                 "several slots" => scenario with { HasSeveralSlots = true },
                 var text when text.StartsWith(Outside, StringComparison.Ordinal) => scenario with { OutsideMulti = text[Outside.Length..] },
                 var text when text.StartsWith(NotInCluster, StringComparison.Ordinal) => scenario with { NotInCluster = text[NotInCluster.Length..] },
-                var text when text.StartsWith(Needs, StringComparison.Ordinal) => scenario with { Needs = text[Needs.Length..] },
                 _ => throw new FormatException($"unknown option [{option.Value}]"),
             };
         }

@@ -97,9 +97,7 @@ internal sealed record Trial(Scenario Scenario, bool InMulti)
 
     private static string[] Filled(string[] name, int count) => [.. name, .. Enumerable.Repeat("x", count - name.Length)];
 
-    private static bool IsSupported(Scenario scenario) =>
-        Rows(scenario).All(row => row is null || row.Refusal == Refusal.None)
-        && (scenario.Needs is null || CommandTable.All.Single(row => row.Name == scenario.Needs).Refusal == Refusal.None);
+    private static bool IsSupported(Scenario scenario) => Rows(scenario).All(row => row is null || row.Refusal == Refusal.None);
 
     private static IEnumerable<CommandSpec?> Rows(Scenario scenario) => scenario.Calls.Select(RowOf);
 
