@@ -86,14 +86,16 @@ public sealed class AdminEndpointTests : IAsyncLifetime
 
 public class ProxyMetricsTests
 {
-    [Fact]
-    public async Task Every_family_has_help_a_conventional_name_and_samples()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(10)]
+    public async Task Every_family_has_help_a_conventional_name_and_samples(int? maxConnections)
     {
         var snapshot = new ProxySnapshot
         {
             Upstreams = [new UpstreamSnapshot { Name = "main", Mode = UpstreamMode.Standalone, Seeds = [new NodeAddress("127.0.0.1", 1)] }],
             Listeners = [],
-            Tenants = [],
+            Tenants = [new TenantSnapshot { Name = "app1", Upstream = "main", Namespace = "cluster1@app1", Limits = new TenantLimitsSnapshot { MaxConnections = maxConnections } }],
         };
         await using ProxyServer server = ProxyServer.Start(snapshot, NullLoggerFactory.Instance, TimeProvider.System);
 
@@ -101,6 +103,7 @@ public class ProxyMetricsTests
 
         Assert.Contains("respproxy_build_info{version=\"1.2.3\",", PrometheusText.Format(families), StringComparison.Ordinal);
         Assert.Contains("respproxy_upstream_connections_made_total{upstream=\"main\"} ", PrometheusText.Format(families), StringComparison.Ordinal);
+        Assert.Equal(maxConnections is not null, PrometheusText.Format(families).Contains("respproxy_admission_denied_total{tenant=\"app1\"} 0", StringComparison.Ordinal));
         Assert.Equal(families.Length, families.Select(family => family.Name).Distinct().Count());
         Assert.All(families, family =>
         {

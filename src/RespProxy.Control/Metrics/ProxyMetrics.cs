@@ -40,6 +40,8 @@ public static class ProxyMetrics
 
     private static IEnumerable<MetricFamily> FromAdmissions(IReadOnlyList<AdmissionReading> admissions)
     {
+        // A family without samples says nothing: no tenant is limited.
+        if (admissions.Count == 0) yield break;
         yield return PerTenant("allowed", "Commands that limits and denylists let pass, of tenants that have any.", reading => reading.Allowed);
         yield return PerTenant("denied", "Commands refused by a denylist.", reading => reading.Denied);
         yield return PerTenant("throttled", "Commands refused by a rate or the bound on requests in flight.", reading => reading.Throttled);

@@ -49,6 +49,10 @@ def broken():
 
 def main():
     logging.disable(logging.CRITICAL)
+    # The result backend does not wait for its subscription to be confirmed. With another one in force it takes a round trip at most, less than a task.
+    warm = connect().pubsub()
+    warm.subscribe("warm")
+    equal(warm.get_message(timeout=20)["type"], "subscribe", "a subscription is confirmed")
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         equal(add.delay(2, 3).get(timeout=20), 5, "a task has a result")
         results = [add.delay(i, i) for i in range(20)]
