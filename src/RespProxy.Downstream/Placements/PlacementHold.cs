@@ -22,6 +22,7 @@ internal static class PlacementHold
             identity.PlacementAttempt = attempt;
             if (verdict is not null)
             {
+                if (session.Transaction is not null) session.Transaction.IsDirty = true;
                 if (verdict.Kind == PlacementVerdictKind.Refused) session.ReplyError(verdict.Error);
                 else session.Reply(WireErrors.NotExecuted);
                 return true;
