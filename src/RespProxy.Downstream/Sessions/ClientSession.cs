@@ -31,11 +31,11 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     private readonly ProxyLoop _loop;
     private readonly SessionIdentity _identity = new();
+    private readonly ReplyLine _replies;
     private LoopConnection? _connection;
     private SessionFlow _flow = null!; // set with the connection: one that fails before it is introduced has none
     private RequestIntake _intake;
     private BlockedRequest? _blocked;
-    private ReplyQueue _replies;
     private bool _closing;
     private bool _peerFinished;
 
@@ -48,6 +48,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public ClientSession(ProxyLoop loop, SessionOrigin origin, long id)
     {
         _loop = loop;
+        _replies = new ReplyLine(this, loop);
         Origin = origin;
         Id = id;
         CreatedAt = loop.Time.GetUtcNow();
@@ -79,8 +80,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>What decides when requests are read.</summary>
     public SessionFlow Flow => _flow;
 
-    /// <summary>CLIENT REPLY ON, OFF or SKIP.</summary>
-    public ReplyMode ReplyMode { get; set; }
+    /// <inheritdoc cref="ReplyLine.Mode"/>
+    public ReplyMode ReplyMode
+    {
+        get => _replies.Mode;
+        set => _replies.Mode = value;
+    }
 
     /// <summary>Version of the slot map that the requests in flight were routed by.</summary>
     public long MapVersion { get; set; }
@@ -108,8 +113,17 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public int Pending => _replies.Pending;
 
+    /// <inheritdoc cref="ReplyLine.Capture"/>
+    public IReplyCapture? Capture => _replies.Capture;
+
+    /// <summary>The request at hand is run as part of a transaction.</summary>
+    public bool IsCapturing => Capture is not null;
+
+    /// <summary>Until called with null, replies of the proxy's own go to <paramref name="capture"/> instead of the client.</summary>
+    public void CaptureReplies(IReplyCapture? capture) => _replies.Capture = capture;
+
     /// <summary>The number that the next request takes: <see cref="Reserve"/>.</summary>
-    public uint NextNumber => _replies.Next;
+    public uint NextNumber => _replies.NextNumber;
 
     /// <summary>What the client's tenant may use; null when it is not limited.</summary>
     public SessionAdmission? Admission { get; set; }
@@ -135,11 +149,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     {
         _connection = connection;
         _flow = new SessionFlow(connection, _loop.Events);
+        _replies.Open(connection.Output, _flow);
         RemoteAddress = connection.RemoteEndPoint?.ToString() ?? "";
         LocalAddress = connection.LocalEndPoint?.ToString() ?? "";
         if (!_loop.Registry.TryAdd(this))
         {
-            Write(WireErrors.MaxClients);
+            _replies.Write(WireErrors.MaxClients);
             CloseWhenSent();
             return;
         }
@@ -187,60 +202,38 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Subscriptions?.Clear();
         Tracking?.End();
         _intake.Release(_loop);
-        _replies.Clear(_loop.Events.Buffers);
+        _replies.Clear();
         _loop.Registry.Remove(this);
         Admission?.Leave();
     }
 
-    /// <summary>9. Takes the request's place in the line of replies.</summary>
+    /// <inheritdoc cref="ReplyLine.Reserve"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Reserve()
-    {
-        uint number = _replies.Reserve();
-        if (_replies.Pending >= _loop.Limits.ClientPendingRequests) _flow.Pause(PauseReasons.Pending);
-        return number;
-    }
+    public uint Reserve() => _replies.Reserve();
 
-    /// <summary>The mark for a request to be sent upstream now: whether its reply is to be swallowed (CLIENT REPLY OFF and SKIP).</summary>
+    /// <inheritdoc cref="ReplyLine.TakeMark"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte TakeReplyMark() => ReplyMode == ReplyMode.On ? (byte)0 : TakeSilence();
+    public byte TakeReplyMark() => _replies.TakeMark();
 
-    private byte TakeSilence()
-    {
-        if (ReplyMode == ReplyMode.SkipNext) ReplyMode = ReplyMode.On;
-        return 1;
-    }
-
-    /// <summary>Answers the request at hand with a reply of the proxy's own, in its turn.</summary>
-    public void Reply(ReadOnlySpan<byte> reply)
-    {
-        if (Capture is { } capture)
-        {
-            capture.Take(reply);
-            return;
-        }
-
-        if (TakeReplyMark() != 0) return;
-        if (_replies.Pending > 0)
-        {
-            Complete(Reserve(), reply);
-            return;
-        }
-
-        Admission?.OnAnswered(reply.Length);
-        // A small request of the proxy's own may have a large answer: thousands of them fit into one read.
-        Write(reply);
-        if (!_closed) _flow.PauseIfUnsent();
-    }
+    /// <inheritdoc cref="ReplyLine.Answer"/>
+    public void Reply(ReadOnlySpan<byte> reply) => _replies.Answer(reply);
 
     public void ReplyError(string text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
 
     public void ReplyError(ReadOnlySpan<byte> text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
 
+    /// <summary>Puts a reply in its place: to the client if its turn has come, aside otherwise. An empty one only moves the line.</summary>
+    public void Complete(uint number, ReadOnlySpan<byte> reply)
+    {
+        if (_closed) return;
+        _replies.Complete(number, reply);
+        if (_flow.IsPaused || _peerFinished) AfterReply();
+    }
+
     /// <summary>Sends what answers no request, or a confirmation: between two replies, and whatever CLIENT REPLY says.</summary>
     public void Push(ReadOnlySpan<byte> push)
     {
-        if (!_closing) Write(push);
+        if (!_closing) _replies.Write(push);
     }
 
     /// <summary>As <see cref="Push"/>, but behind every reply that the client is owed now. A blocking command owes none that began before it.</summary>
@@ -274,68 +267,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         if (!_closed) _flow.HoldOrder();
     }
 
-    /// <summary>Puts a reply in its place: to the client if its turn has come, aside otherwise. An empty one only moves the line.</summary>
-    public void Complete(uint number, ReadOnlySpan<byte> reply)
-    {
-        if (_closed) return;
-        if (_replies.IsHead(number))
-        {
-            _replies.Advance();
-            Write(reply);
-            if (_replies.HasParked) WriteParked();
-        }
-        else
-        {
-            _replies.Park(number, reply, _loop.Events.Buffers);
-            if (_replies.ParkedBytes > SessionFlow.UnsentHighWater) HoldParked();
-        }
-
-        Admission?.OnSettled(number, reply.Length);
-        if (_flow.IsPaused || _peerFinished) AfterReply();
-    }
-
-    /// <summary>A slow node makes the others' replies wait here: no more is asked for meanwhile, and what was asked for is bounded.</summary>
-    private void HoldParked()
-    {
-        if (_replies.ParkedBytes > _loop.Limits.ClientOutputBuffer) CloseForUnread(_replies.ParkedBytes);
-        else _flow.Pause(PauseReasons.Order);
-    }
-
-    /// <summary>Like Redis's client-output-buffer-limit: what a client does not read must not become the proxy's memory.</summary>
-    private void CloseForUnread(long unread)
-    {
-        _loop.Registry.LogOutputLimit(this, unread);
-        Abort();
-    }
-
-    private void WriteParked()
-    {
-        while (_replies.TryTakeHead(out ReadOnlySpan<byte> reply)) Write(reply);
-        _replies.ReleaseUnused(_loop.Events.Buffers);
-    }
-
+    /// <summary>A request has been answered: what waited for fewer to be owed, or for none, goes on.</summary>
     private void AfterReply()
     {
-        if (_replies.Pending <= _loop.Limits.ClientPendingRequests / 2) _flow.Resume(PauseReasons.Pending);
-        if (_replies.Pending > 0) return;
+        if (Pending <= _loop.Limits.ClientPendingRequests / 2) _flow.Resume(PauseReasons.Pending);
+        if (Pending > 0) return;
         _flow.ReleaseOrder();
         CloseIfFinished();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Write(ReadOnlySpan<byte> reply)
-    {
-        if (_closed) return;
-        LoopPipeWriter output = _connection!.Output;
-        if (output.Unsent > _loop.Limits.ClientOutputBuffer)
-        {
-            CloseForUnread(output.Unsent);
-            return;
-        }
-
-        reply.CopyTo(output.GetSpan(reply.Length));
-        output.Advance(reply.Length);
-        output.Flush();
     }
 
     /// <summary>Stops reading until nothing is owed; the request at hand is then offered again. Always false, for the caller to return.</summary>
@@ -373,15 +311,6 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Watch?.End();
         Watch = null;
     }
-
-    /// <summary>Who takes the replies of the command that runs now in place of the client; null: nobody.</summary>
-    public IReplyCapture? Capture { get; private set; }
-
-    /// <summary>Until called with null, replies of the proxy's own go to <paramref name="capture"/> instead of the client.</summary>
-    public void CaptureReplies(IReplyCapture? capture) => Capture = capture;
-
-    /// <summary>The request at hand is run as part of a transaction.</summary>
-    public bool IsCapturing => Capture is not null;
 
     /// <summary>False when the tenant has as many connections as it may: the client has been told and is closed.</summary>
     public bool Authenticate(Tenant tenant)

@@ -247,7 +247,7 @@ public sealed class NodeConnection : ConnectionHandler
             else if (request.StartedAt < _oldestAllowed)
                 _owner.Fail(request, hasLeft ? UpstreamFailure.TimedOut : UpstreamFailure.NotExecuted);
             else if (!hasLeft || request.Command!.IsReadOnly)
-                _owner.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3, Node);
+                _owner.Redirector.Retry(request, output.Retained(request.Position, (int)(end - request.Position)), IsResp3, Node);
             else
                 _owner.Fail(request, UpstreamFailure.OutcomeUnknown);
         }
@@ -301,7 +301,7 @@ public sealed class NodeConnection : ConnectionHandler
             if (kind == NodeErrorKind.Ask && request.EarlyReplies > 0) kind = NodeErrorKind.Retryable;
             LoopPipeWriter output = _connection!.Output;
             long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
-            _owner.OnNodeError(this, kind, reply, request, output.Retained(request.Position, (int)(end - request.Position)));
+            _owner.Redirector.OnNodeError(this, kind, reply, request, output.Retained(request.Position, (int)(end - request.Position)));
             return true;
         }
 

@@ -5,21 +5,15 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Protocol.Resp;
 using RespProxy.Transport;
+using RespProxy.Upstream.Redirects;
 using RespProxy.Upstream.Subscriptions;
 using RespProxy.Upstream.Topology;
 
 namespace RespProxy.Upstream.Connections;
 
 /// <summary>
-/// One loop's side of an upstream: its connection to each node, and what is done with redirects, lost connections and
-/// nodes that are not ready.
-///
-/// <para>What becomes of a request whose reply is not for the client:
-/// MOVED: the slot map is corrected, the request goes to the new owner.
-/// ASK: this request alone goes to the named node, behind an ASKING.
-/// TRYAGAIN, CLUSTERDOWN, LOADING, MASTERDOWN, READONLY: it was not executed; again after a pause, wherever the map then says.
-/// Connection lost: again if it had not left or only reads; otherwise its outcome is unknown and is said to be.
-/// Hops are bounded by the upstream's maxRedirects, time by its requestTimeout.</para>
+/// One loop's side of an upstream: its connection to each node, and what is done with lost connections and nodes that are not
+/// ready. What comes of redirects is the <see cref="Redirects.Redirector"/>'s.
 ///
 /// Loop thread only.
 /// </summary>
@@ -28,17 +22,8 @@ public sealed partial class UpstreamLoop
     /// <summary>How often timeouts are looked for. Seldom: an idle proxy should sleep.</summary>
     private static readonly TimeSpan TimeoutTick = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often parked requests are tried, while there are any.</summary>
-    private static readonly TimeSpan RetryTick = TimeSpan.FromMilliseconds(20);
-
     /// <summary>How long a leased connection is kept for the next client.</summary>
     private static readonly TimeSpan LeaseIdleTime = TimeSpan.FromSeconds(30);
-
-    /// <summary>Pause before a request that the node called retryable is sent again.</summary>
-    private static readonly long RetryPause = Ticks(TimeSpan.FromMilliseconds(20));
-
-    /// <summary>How long a refresh of the topology may take to begin.</summary>
-    private static readonly long RefreshPause = Ticks(ClusterTopology.MinInterval);
 
     /// <summary>A connection that has lived this long says that the node is well: as long as the longest backoff.</summary>
     private static readonly long SoundAfter = Ticks(TimeSpan.FromSeconds(2));
@@ -50,7 +35,7 @@ public sealed partial class UpstreamLoop
     private readonly ClusterTopology _topology;
     private readonly NodeResolver _resolver;
     private readonly ILogger _logger;
-    private readonly RetryQueue _retries = new();
+    private readonly RequestParking _parking;
     private readonly LeasePool _leases;
     private readonly HashSet<NodeConnection> _leased = [];
     private readonly List<ConfinedUpstream> _confined = [];
@@ -58,7 +43,6 @@ public sealed partial class UpstreamLoop
     private NodeLinks[] _links = [];
     private LoopTimer? _timeoutTick;
     private bool _stopped;
-    private bool _isRetryTicking;
 
     /// <param name="loop">Whose connections they are.</param>
     /// <param name="snapshot">Of the upstream.</param>
@@ -78,6 +62,8 @@ public sealed partial class UpstreamLoop
         _resolver = resolver;
         _logger = logger;
         _requestTimeout = Ticks(snapshot.RequestTimeout);
+        _parking = new RequestParking(this, loop);
+        Redirector = new Redirector(this, topology);
         _leases = new LeasePool(snapshot.MaxLeasedConnections, LeaseIdleTime, Counters);
         Subscriptions = new UpstreamSubscriptions(loop, this, topology, resolver, logger);
         NodeEvents = new NodeEvents(() => Map, node => new UpstreamSubscriptions(loop, this, topology, resolver, logger, node));
@@ -90,9 +76,15 @@ public sealed partial class UpstreamLoop
 
     internal long Now => _loop.Now;
 
+    /// <summary>No connection is made any more, and nothing sent.</summary>
+    internal bool IsStopped => _stopped;
+
     public UpstreamCounters Counters { get; }
 
     internal ConfinedUser? User { get; }
+
+    /// <summary>What becomes of requests whose reply is not for the client.</summary>
+    internal Redirector Redirector { get; }
 
     /// <summary>Told of every handshake with the nodes that was completed (false) or refused (true).</summary>
     internal Action<bool>? HandshakeEnded { get; init; }
@@ -161,7 +153,7 @@ public sealed partial class UpstreamLoop
     }
 
     /// <summary>Takes a request, as the node shall get it, that has no connection to go to. It is sent, or fails, within the request timeout.</summary>
-    public void Park(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3) => ParkUntil(request, bytes, resp3, _loop.Now, null);
+    public void Park(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3) => ParkUntil(request, bytes, resp3, _loop.Now, target: null);
 
     /// <summary>
     /// A connection to a node that the caller has for itself until <see cref="Return"/>; perhaps not ready yet. Null when the bounded
@@ -211,7 +203,7 @@ public sealed partial class UpstreamLoop
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private NodeConnection? ConnectionTo(Node node, bool resp3)
+    internal NodeConnection? ConnectionTo(Node node, bool resp3)
     {
         NodeLinks[] links = _links;
         if ((uint)node.Index < (uint)links.Length && links[node.Index].Of(resp3) is { IsReady: true } connection) return connection;
@@ -261,7 +253,7 @@ public sealed partial class UpstreamLoop
         HandshakeEnded?.Invoke(false);
         if (connection.IsLeased) return;
         LogConnected(Snapshot.Name, connection.Node, connection.IsResp3 ? 3 : 2);
-        OfferParked();
+        _parking.Offer();
     }
 
     internal void OnResp3Unsupported() => SupportsResp3 = false;
@@ -294,146 +286,11 @@ public sealed partial class UpstreamLoop
         _topology.RequestRefresh("lost connection to " + connection.Node);
     }
 
-    internal void OnNodeError(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
-    {
-        if (kind == NodeErrorKind.NoScript)
-        {
-            SendSource(from, reply, request, bytes);
-            return;
-        }
-
-        bytes = request.Sink!.BytesToSendAgain(request, bytes);
-        if (request.Command!.RunsScript)
-        {
-            FollowScript(from, kind, reply, request, bytes);
-            return;
-        }
-
-        if (kind is NodeErrorKind.Moved or NodeErrorKind.Ask)
-        {
-            Redirect(from, kind, reply, request, bytes);
-            return;
-        }
-
-        if (kind == NodeErrorKind.ReadOnlyReplica || reply.StartsWith("-CLUSTERDOWN"u8)) _topology.RequestRefresh("a node answered " + kind);
-        Counters.Retried++;
-        request.Sink!.OnDelayed(request);
-        ParkUntil(request, bytes, from.IsResp3, _loop.Now + RetryPause, request.IsBoundToNode ? from.Node : null);
-    }
-
-    private void Redirect(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
-    {
-        if (request.IsBoundToNode || !NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port))
-        {
-            Fail(request, UpstreamFailure.NotExecuted);
-            return;
-        }
-
-        bool asking = kind == NodeErrorKind.Ask;
-        Node target = asking ? _topology.NodeAt(host, port, from.Node) : _topology.Learn(slot, host, port, from.Node);
-        if (asking) Counters.Asked++;
-        else Counters.Moved++;
-        if (++request.Hops > Snapshot.MaxRedirects)
-        {
-            Fail(request, UpstreamFailure.TooManyRedirects);
-            return;
-        }
-
-        request.Sink!.OnDelayed(request);
-        NodeConnection? connection = ConnectionTo(target, from.IsResp3);
-        if (connection is not null && connection != from) connection.SendAgain(bytes, request, asking);
-        else ParkUntil(request, bytes, from.IsResp3, _loop.Now, asking ? target : null);
-    }
-
-    /// <summary>
-    /// A script can answer with whatever error it likes, a redirect to a stranger's address among them, and the proxy would go there and say
-    /// its password. So such an error is taken as a hint: the request goes to the node it names if the topology knows that one, and otherwise,
-    /// after a refresh, where the topology says; nothing is learned from it. A script that lies is run again within the bounds, and harms itself alone.
-    /// </summary>
-    private void FollowScript(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
-    {
-        Node? target = null;
-        if (kind is NodeErrorKind.Moved or NodeErrorKind.Ask)
-        {
-            if (kind == NodeErrorKind.Ask) Counters.Asked++;
-            else Counters.Moved++;
-            if (++request.Hops > Snapshot.MaxRedirects)
-            {
-                Fail(request, UpstreamFailure.TooManyRedirects);
-                return;
-            }
-
-            if (NodeErrors.TryReadRedirect(reply, out _, out string host, out int port)) target = _topology.KnownNodeAt(host, port, from.Node);
-        }
-        else
-        {
-            Counters.Retried++;
-        }
-
-        if (kind != NodeErrorKind.Ask || target is null) _topology.RequestRefresh("a node answered " + kind);
-        request.Sink!.OnDelayed(request);
-        NodeConnection? connection = target is null ? null : ConnectionTo(target, from.IsResp3);
-        if (connection is not null && connection != from) connection.SendAgain(bytes, request, asking: kind == NodeErrorKind.Ask);
-        else ParkUntil(request, bytes, from.IsResp3, _loop.Now + (kind is NodeErrorKind.Moved or NodeErrorKind.Ask ? RefreshPause : RetryPause), target);
-    }
-
-    /// <summary>The node has forgotten a script, or never had it: the source is sent in its digest's place, to the same node.</summary>
-    private void SendSource(NodeConnection from, ReadOnlySpan<byte> reply, in InFlightRequest request, ReadOnlySpan<byte> bytes)
-    {
-        ReadOnlySpan<byte> withSource = request.Sink!.BytesToSendAgain(request, bytes);
-        if (withSource == bytes)
-        {
-            request.Sink.OnReply(request, reply);
-            return;
-        }
-
-        from.SentScripts.Clear();
-        Counters.Retried++;
-        request.Sink.OnDelayed(request);
-        from.SendAgain(withSource, request, asking: false);
-    }
-
-    internal void Retry(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, Node from)
-    {
-        Counters.Retried++;
-        bytes = request.Sink!.BytesToSendAgain(request, bytes);
-        request.Sink!.OnDelayed(request);
-        ParkUntil(request, bytes, resp3, _loop.Now + RetryPause, request.IsBoundToNode ? from : null);
-    }
-
-    private void ParkUntil(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? target)
+    /// <summary>Keeps a request until <paramref name="dueAt"/> (Stopwatch ticks) and until its node, or <paramref name="target"/>, can take it.</summary>
+    internal void ParkUntil(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? target)
     {
         if (_stopped) Fail(request, UpstreamFailure.NotExecuted);
-        else if (_retries.TryAdd(request, bytes, resp3, dueAt, target)) StartRetryTick();
-        else Fail(request, UpstreamFailure.Overloaded);
-    }
-
-    private void OfferParked()
-    {
-        if (_retries.Count > 0) _retries.Offer(TryUnpark);
-    }
-
-    private bool TryUnpark(ParkedRequest parked)
-    {
-        if (_stopped || _loop.Now - parked.Request.StartedAt > _requestTimeout || (parked.IsResp3 && !SupportsResp3))
-        {
-            Fail(parked.Request, UpstreamFailure.NotExecuted);
-            return true;
-        }
-
-        bool isBound = parked.Request.IsBoundToNode;
-        if (isBound && Map?.Primaries.Contains(parked.Target!) != true)
-        {
-            Fail(parked.Request, UpstreamFailure.NotExecuted);
-            return true;
-        }
-
-        if (parked.DueAt > _loop.Now) return false;
-        Node? node = parked.Target ?? Map?.PrimaryOf(parked.Request.Slot);
-        NodeConnection? connection = node is null ? null : ConnectionTo(node, parked.IsResp3);
-        if (connection is null) return false;
-        connection.SendAgain(parked.Bytes.AsSpan(0, parked.Length), parked.Request, asking: parked.Target is not null && !isBound);
-        return true;
+        else if (!_parking.TryAdd(request, bytes, resp3, dueAt, target)) Fail(request, UpstreamFailure.Overloaded);
     }
 
     internal void Fail(in InFlightRequest request, UpstreamFailure failure)
@@ -447,7 +304,7 @@ public sealed partial class UpstreamLoop
     {
         if (_stopped) return;
         ConnectToPrimaries();
-        OfferParked();
+        _parking.Offer();
         Subscriptions.FollowTopology();
         NodeEvents.FollowTopology();
         if (Map is { } current) MapChanged?.Invoke(current);
@@ -486,21 +343,7 @@ public sealed partial class UpstreamLoop
         _timeoutTick!.Restart(TimeoutTick);
     }
 
-    private void OnRetryTick()
-    {
-        _isRetryTicking = false;
-        OfferParked();
-        if (_retries.Count > 0) StartRetryTick();
-    }
-
-    private void StartRetryTick()
-    {
-        if (_isRetryTicking) return;
-        _isRetryTicking = true;
-        _loop.Schedule(RetryTick, OnRetryTick);
-    }
-
-    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+    internal static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     [LoggerMessage(4101, LogLevel.Information, "Upstream {Upstream}: connected to {Node} (RESP{Version})")]
     private partial void LogConnected(string upstream, Node node, int version);

@@ -1,7 +1,8 @@
 using System.Buffers;
+using RespProxy.Upstream.Connections;
 using RespProxy.Upstream.Topology;
 
-namespace RespProxy.Upstream.Connections;
+namespace RespProxy.Upstream.Redirects;
 
 /// <summary>A request that waits to be sent again, with its own copy of its bytes.</summary>
 internal sealed class ParkedRequest

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using RespProxy.Upstream.Connections;
+using RespProxy.Upstream.Redirects;
 
-namespace RespProxy.Upstream.Tests.Connections;
+namespace RespProxy.Upstream.Tests.Redirects;
 
 public sealed class RetryQueueTests
 {
