@@ -44,6 +44,12 @@ public sealed record TenantLimitsSnapshot
     public int? MaxInFlight { get; init; }
 
     public ImmutableArray<RateSnapshot> Rates { get; init; } = [];
+
+    /// <summary>By what the lists hold.</summary>
+    public bool Equals(TenantLimitsSnapshot? other) =>
+        other is not null && MaxConnections == other.MaxConnections && MaxInFlight == other.MaxInFlight && Rates.SequenceEqual(other.Rates);
+
+    public override int GetHashCode() => HashCode.Combine(MaxConnections, MaxInFlight, Rates.Length);
 }
 
 /// <summary>Commands, and of their calls those that name certain keys.</summary>
@@ -60,6 +66,12 @@ public sealed record RuleScopeSnapshot
 
     /// <summary>False: every call of the commands is meant, whatever its keys.</summary>
     public bool NamesKeys => !Keys.IsEmpty || !Patterns.IsEmpty;
+
+    /// <summary>By what the lists hold: two loads of one text are equal.</summary>
+    public bool Equals(RuleScopeSnapshot? other) =>
+        other is not null && Commands.SequenceEqual(other.Commands) && Keys.SequenceEqual(other.Keys) && Patterns.SequenceEqual(other.Patterns);
+
+    public override int GetHashCode() => HashCode.Combine(Commands.Length, Keys.Length, Patterns.Length, Commands.IsEmpty ? null : Commands[0], Keys.IsEmpty ? null : Keys[0]);
 
     private bool PrintMembers(StringBuilder builder)
     {

@@ -195,6 +195,23 @@ public sealed record TenantSnapshot
     /// <summary>Commands that the tenant may not run, besides those that no tenant may.</summary>
     public ImmutableArray<DenialSnapshot> Denials { get; init; } = [];
 
+    /// <summary>True: the tenant's keys are in the same place, and called the same, so that it goes on as the same tenant whatever else has changed.</summary>
+    public bool IsSamePlaceAs(TenantSnapshot other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Name, Upstream, Namespace, Placement, Databases) == (other.Name, other.Upstream, other.Namespace, other.Placement, other.Databases);
+    }
+
+    /// <summary>True: nothing about the tenant has changed. By what the lists hold: two loads of one text are the same.</summary>
+    public bool IsSameAs(TenantSnapshot other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return this with { PasswordHashes = [], Denials = [] } == other with { PasswordHashes = [], Denials = [] }
+            && Denials.SequenceEqual(other.Denials)
+            && PasswordHashes.Length == other.PasswordHashes.Length
+            && PasswordHashes.Zip(other.PasswordHashes).All(pair => pair.First.SequenceEqual(pair.Second));
+    }
+
     /// <summary>True if the password is one of the tenant's. The time taken does not tell which one matched, or whether one did. Any thread.</summary>
     public bool AcceptsPassword(ReadOnlySpan<byte> password)
     {

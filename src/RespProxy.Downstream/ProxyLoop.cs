@@ -3,6 +3,7 @@ using RespProxy.Configuration;
 using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
+using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Routing;
 using RespProxy.Downstream.Scripts;
 using RespProxy.Downstream.Sessions;
@@ -24,13 +25,14 @@ internal sealed class ProxyLoop
 
     private readonly Stack<RequestReader> _readers = new();
     private readonly UpstreamTracking[] _tracking;
+    private readonly LiveTenants _tenants;
 
-    public ProxyLoop(EventLoop events, ProxySnapshot configuration, TenantDirectory tenants, SessionRegistry registry, ServerFacts facts, UpstreamLoop[] upstreams)
+    public ProxyLoop(EventLoop events, ProxySnapshot configuration, LiveTenants tenants, SessionRegistry registry, ServerFacts facts, UpstreamLoop[] upstreams)
     {
         Events = events;
         Limits = configuration.Limits;
         RequestLimits = new RequestLimits(Limits.MaxArguments, Limits.MaxBulkLength);
-        Tenants = tenants;
+        _tenants = tenants;
         Registry = registry;
         Facts = facts;
         Upstreams = upstreams;
@@ -39,7 +41,7 @@ internal sealed class ProxyLoop
         Transactions = new TransactionRouter(this);
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
         Scripts = new ScriptRouter(this);
-        Admission = new LoopAdmission(tenants);
+        Admission = new LoopAdmission();
     }
 
     public EventLoop Events { get; }
@@ -50,7 +52,8 @@ internal sealed class ProxyLoop
 
     public RequestLimits RequestLimits { get; }
 
-    public TenantDirectory Tenants { get; }
+    /// <summary>As of now.</summary>
+    public TenantDirectory Tenants => _tenants.Directory;
 
     public SessionRegistry Registry { get; }
 
@@ -60,7 +63,7 @@ internal sealed class ProxyLoop
     public UpstreamLoop[] Upstreams { get; }
 
     /// <summary>For the tenants whose placement is to be checked before their first request. Shared by the loops.</summary>
-    public FrozenDictionary<Tenant, PlacementGate> Placements { get; init; } = FrozenDictionary<Tenant, PlacementGate>.Empty;
+    public FrozenDictionary<Tenant, PlacementGate> Placements => _tenants.Placements;
 
     public RequestRouter Router { get; }
 

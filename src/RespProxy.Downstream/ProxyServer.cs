@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
+using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Tenancy.Admission;
@@ -25,6 +26,8 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private readonly ImmutableArray<ClusterTopology> _topologies;
     private readonly ProxyLoop[] _proxyLoops;
     private readonly SessionRegistry _registry;
+    private readonly LiveTenants _tenants;
+    private readonly TenantReload _reload;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<LoopListener> _listeners = [];
@@ -42,14 +45,17 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _topologies = [.. configuration.Upstreams.Select(upstream => new ClusterTopology(upstream, resolver, time, upstreamLogger))];
         _loops = LoopGroup.Start(FlavorOf(configuration.Transport), configuration.Loops);
         _loops.UnhandledException = exception => LogHandlerFailed(_logger, exception);
-        var tenants = new TenantDirectory(configuration, time);
+        var directory = new TenantDirectory(configuration, time);
         var facts = new ServerFacts(time, new SlowLogs(configuration.SlowLog));
-        FrozenDictionary<Tenant, PlacementGate> placements = GatesOf(tenants, resolver, logs.CreateLogger("RespProxy.Placements"));
+        ILogger placementLogger = logs.CreateLogger("RespProxy.Placements");
+        PlacementGate? Gate(Tenant tenant) => GateOf(tenant, resolver, placementLogger);
+        _tenants = new LiveTenants(directory, directory.All.Select(tenant => (tenant, gate: Gate(tenant))).Where(pair => pair.gate is not null).ToFrozenDictionary(pair => pair.tenant, pair => pair.gate!));
         _proxyLoops =
         [
             .. _loops.Loops.Select(events => new ProxyLoop(
-                events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger)) { Placements = placements }),
+                events, configuration, _tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger))),
         ];
+        _reload = new TenantReload(configuration, _tenants, Gate, _proxyLoops, _registry, _logger);
         LogTransport(_logger, _loops.Description);
     }
 
@@ -107,6 +113,18 @@ public sealed partial class ProxyServer : IAsyncDisposable
         ForEachSession(session => session.Abort());
     }
 
+    /// <summary>
+    /// Puts the tenants of a new configuration in force: limits, denylists, credentials, permissions, tenants that come and go. Empty when that is done: every request
+    /// that is received from then on is judged by it, and clients of tenants that stay keep their connections. Otherwise nothing has changed; the reasons
+    /// say what needs a restart. Any thread.
+    /// </summary>
+    /// <param name="next">A validated configuration.</param>
+    public IReadOnlyList<string> Apply(ProxySnapshot next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return _reload.Apply(next);
+    }
+
     /// <summary>Sums the loops' counters; each is at most a moment old.</summary>
     public ProxyCounters ReadCounters() => new()
     {
@@ -118,7 +136,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
-        Admissions = [.. _proxyLoops[0].Admission.Counters.Keys.Select(ReadAdmission)],
+        Admissions = [.. _tenants.Directory.All.Where(tenant => tenant.Policy.Admission is not null).Select(ReadAdmission)],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 
@@ -133,13 +151,13 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private FrozenDictionary<Tenant, PlacementGate> GatesOf(TenantDirectory tenants, NodeResolver resolver, ILogger logger) => tenants.All
-        .Where(tenant => _configuration.Upstreams[tenant.UpstreamIndex].PlacementMarkers)
-        .ToFrozenDictionary(tenant => tenant, tenant =>
-        {
-            var check = new PlacementCheck(tenant, _configuration.Upstreams[tenant.UpstreamIndex], _topologies[tenant.UpstreamIndex], resolver, _time, logger);
-            return new PlacementGate(check.RunAsync, _time, _stopping.Token);
-        });
+    private PlacementGate? GateOf(Tenant tenant, NodeResolver resolver, ILogger logger)
+    {
+        UpstreamSnapshot upstream = _configuration.Upstreams[tenant.UpstreamIndex];
+        if (!upstream.PlacementMarkers) return null;
+        var check = new PlacementCheck(tenant, upstream, _topologies[tenant.UpstreamIndex], resolver, _time, logger);
+        return new PlacementGate(check.RunAsync, _time, _stopping.Token);
+    }
 
     private UpstreamLoop[] UpstreamLoopsOf(EventLoop events, NodeResolver resolver, SlowLogs slowLogs, ILogger logger) =>
         [.. _configuration.Upstreams.Select((upstream, index) => new UpstreamLoop(events, upstream, _topologies[index], resolver, logger) { SlowAfter = slowLogs.Threshold })];
@@ -152,10 +170,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     private void Listen()
     {
-        var tenants = _proxyLoops[0].Tenants;
         foreach (ListenerSnapshot listener in _configuration.Listeners)
         {
-            var origin = new SessionOrigin(listener.Name, listener.Tenant is null ? null : tenants.Find(listener.Tenant), listener.ClientView, listener.Announce);
+            var origin = new SessionOrigin(listener.Name, listener.Tenant, listener.ClientView, listener.Announce);
             try
             {
                 EndPoint endPoint = EndPointOf(listener);
@@ -184,7 +201,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     private AdmissionReading ReadAdmission(Tenant tenant)
     {
-        AdmissionCounters[] counters = [.. _proxyLoops.Select(loop => loop.Admission.Counters[tenant])];
+        AdmissionCounters[] counters = [.. _proxyLoops.Select(loop => loop.Admission.CountersOf(tenant))];
         return new AdmissionReading(tenant.Name)
         {
             Allowed = counters.Sum(each => Volatile.Read(ref each.Allowed)),

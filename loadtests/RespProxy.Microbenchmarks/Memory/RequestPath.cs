@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
 using RespProxy.Downstream;
+using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Protocol.Slots;
@@ -53,10 +54,10 @@ internal sealed class RequestPath : IMemoryPeer, IDisposable
         _topology.Publish(MapOf(upstream));
 
         var registry = new SessionRegistry(configuration.Limits.MaxClients, NullLogger.Instance);
-        var tenants = new TenantDirectory(configuration);
+        var tenants = new LiveTenants(new TenantDirectory(configuration));
         var proxy = new ProxyLoop(_loop, configuration, tenants, registry, new ServerFacts(TimeProvider.System, new SlowLogs(configuration.SlowLog)), [upstreamLoop]);
         for (int turn = 0; turn < MostTurns; turn++) _loop.RunTurn();
-        _client = _loop.Accept(new ClientSession(proxy, new SessionOrigin("memory", tenants.Find(TenantName)), registry.NextId()), this);
+        _client = _loop.Accept(new ClientSession(proxy, new SessionOrigin("memory", TenantName), registry.NextId()), this);
         Verify(expected);
     }
 

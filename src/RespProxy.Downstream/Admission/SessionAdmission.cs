@@ -40,7 +40,7 @@ internal sealed class SessionAdmission
         _session = session;
         _tenant = tenant;
         _bounds = bounds;
-        _counters = session.Loop.Admission.Counters[tenant];
+        _counters = session.Loop.Admission.CountersOf(tenant);
         _chargesReplies = bounds.Rules is { HasReplyRates: true };
         _replyRates = new ReplyRates();
     }
@@ -53,8 +53,21 @@ internal sealed class SessionAdmission
     {
         if (session.Admission?._tenant == tenant) return true;
         session.Admission?.Leave();
-        session.Admission = tenant?.Admission is { } bounds ? new SessionAdmission(session, tenant, bounds) : null;
+        session.Admission = tenant?.Policy.Admission is { } bounds ? new SessionAdmission(session, tenant, bounds) : null;
         return session.Admission is null || session.Admission.TryConnect();
+    }
+
+    /// <summary>
+    /// The tenant is under other limits from now on. The client stays, even as one connection too many; a request that waits to be offered again is
+    /// judged anew.
+    /// </summary>
+    public static void Follow(ClientSession session, Tenant tenant, TenantPolicy policy)
+    {
+        session.Admission?.Leave();
+        session.Admission = policy.Admission is { } bounds ? new SessionAdmission(session, tenant, bounds) : null;
+        session.Admission?.Adopt();
+        // The turn that a delayed request has bought was one under the old limits.
+        session.Flow.Resume(PauseReasons.Admission);
     }
 
     /// <summary>Admits and executes. False: not now; the same request is offered again once the session reads on.</summary>
@@ -99,6 +112,12 @@ internal sealed class SessionAdmission
         _session.ReplyError(_bounds.TooManyConnections);
         _session.CloseWhenAnswered();
         return false;
+    }
+
+    private void Adopt()
+    {
+        _isConnected = true;
+        _bounds.Adopt();
     }
 
     private void CountInFlight()

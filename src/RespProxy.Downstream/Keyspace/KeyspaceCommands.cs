@@ -52,7 +52,7 @@ internal static class KeyspaceCommands
 
     /// <summary>Why the tenant may not run the command; null when it may.</summary>
     public static string? RefusalOf(ClientSession session, CommandSpec spec) =>
-        spec.IsWrite && !session.Tenant!.AllowFlush ? $"{Refusals.Text(spec, session.Tenant)}: its configuration does not say allowFlush: true" : null;
+        spec.IsWrite && !session.Identity.Policy!.AllowFlush ? $"{Refusals.Text(spec, session.Tenant!)}: its configuration does not say allowFlush: true" : null;
 
     private static void Scan(ClientSession session, in RequestView request)
     {

@@ -46,7 +46,7 @@ internal static class IdentityCommands
         {
             if (session.Authenticate(tenant)) session.Reply("+OK\r\n"u8);
         }
-        else if (request.Count == 2 && session.Origin.Tenant is { HasPassword: false })
+        else if (request.Count == 2 && session.Origin.TenantAmong(session.Loop.Tenants) is { HasPassword: false })
         {
             session.ReplyError(NotConfigured);
         }

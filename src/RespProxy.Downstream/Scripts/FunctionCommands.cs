@@ -16,9 +16,9 @@ internal static class FunctionCommands
     /// <summary>False: not now, earlier requests are unanswered; the request is offered again.</summary>
     public static bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        if (session.Tenant!.ScriptAccess == ScriptAccess.Denied)
+        if (session.Identity.Policy!.ScriptAccess == ScriptAccess.Denied)
         {
-            session.ReplyError(ScriptErrors.Denied(spec, session.Tenant));
+            session.ReplyError(ScriptErrors.Denied(spec, session.Tenant!));
             return true;
         }
 

@@ -13,9 +13,9 @@ internal static class ScriptCommands
     /// <summary>False: not now; a script that is under way may yet become one of those asked for.</summary>
     public static bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        if (session.Tenant!.ScriptAccess == ScriptAccess.Denied)
+        if (session.Identity.Policy!.ScriptAccess == ScriptAccess.Denied)
         {
-            session.ReplyError(ScriptErrors.Denied(spec, session.Tenant));
+            session.ReplyError(ScriptErrors.Denied(spec, session.Tenant!));
             return true;
         }
 

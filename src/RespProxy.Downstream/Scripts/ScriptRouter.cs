@@ -6,6 +6,7 @@ using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Scripts;
+using RespProxy.Tenancy.Tenants;
 using RespProxy.Upstream.Connections;
 using RespProxy.Upstream.Topology;
 
@@ -25,6 +26,9 @@ internal sealed class ScriptRouter(ProxyLoop loop)
 {
     private readonly KeyIndexes _keys = new();
     private readonly ScriptUsers _users = new(loop);
+
+    /// <summary>The tenant is not configured any more, and has no clients.</summary>
+    public void Forget(Tenant tenant) => _users.Forget(tenant);
 
     /// <summary>False: not now; offered again.</summary>
     public bool TryExecute(ClientSession session, in RequestView request, CommandSpec spec)

@@ -31,8 +31,9 @@ internal sealed class ScriptUsers(ProxyLoop loop)
     public ScriptEntry TryEnter(ClientSession session, CommandSpec spec)
     {
         Tenant tenant = session.Tenant!;
-        if (tenant.ScriptAccess == ScriptAccess.Trusted || (session.Identity.IsConfined && session.Watch is not { IsShared: true })) return ScriptEntry.Allowed;
-        if (tenant.ScriptAccess == ScriptAccess.Denied) return Refuse(session, ScriptErrors.Denied(spec, tenant));
+        ScriptAccess access = session.Identity.Policy!.ScriptAccess;
+        if (access == ScriptAccess.Denied) return Refuse(session, ScriptErrors.Denied(spec, tenant));
+        if (access == ScriptAccess.Trusted || (session.Identity.IsConfined && session.Watch is not { IsShared: true })) return ScriptEntry.Allowed;
         if (session.Pending > 0 || session.Watch is { IsBecoming: true })
         {
             session.WaitUntilIdle();
@@ -57,6 +58,12 @@ internal sealed class ScriptUsers(ProxyLoop loop)
                 session.Identity.Confine(own.Loop);
                 return Bring(session, own.User);
         }
+    }
+
+    /// <summary>Closes the connections of a tenant that has no clients any more.</summary>
+    public void Forget(Tenant tenant)
+    {
+        if (_byTenant.Remove(tenant, out ConfinedUpstream? own)) loop.Upstreams[tenant.UpstreamIndex].Release(own);
     }
 
     /// <summary>The keys that the session watches came before its first script: their connection changes the user too.</summary>

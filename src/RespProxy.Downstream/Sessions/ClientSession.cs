@@ -52,7 +52,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Origin = origin;
         Id = id;
         CreatedAt = loop.Time.GetUtcNow();
-        SetTenant(origin.Tenant);
+        SetTenant(origin.TenantAmong(loop.Tenants));
     }
 
     /// <summary>Unique among the proxy's connections since its start: CLIENT ID.</summary>
@@ -329,12 +329,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>Back to the state of a new connection, the tenant included: RESET. False as for <see cref="Authenticate"/>.</summary>
     public bool ResetState()
     {
-        if (!SessionAdmission.TryEnter(this, Origin.Tenant)) return false;
+        Tenant? tenant = Origin.TenantAmong(_loop.Tenants);
+        if (!SessionAdmission.TryEnter(this, tenant)) return false;
         Transaction = null;
         EndWatch();
         Subscriptions?.Clear();
         Tracking?.End();
-        SetTenant(Origin.Tenant);
+        SetTenant(tenant);
         _identity.IsResp3 = false;
         _identity.Name = "";
         ReplyMode = ReplyMode.On;

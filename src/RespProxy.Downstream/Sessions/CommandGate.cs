@@ -3,6 +3,7 @@ using System.Text;
 using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Placements;
+using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -41,6 +42,7 @@ internal static class CommandGate
 
         session.LastCommand = spec;
         session.Loop.Counters.Requests++;
+        if (!session.Identity.IsCurrent && !PolicyChange.Follow(session)) return true;
         if (IsRefused(session, request, spec)) return true;
         if (!session.Identity.IsPlacementKnown && PlacementHold.Stops(session, spec, out bool isAnswered)) return isAnswered;
         return session.Admission is null ? Execute(session, request, spec) : session.Admission.TryExecute(request, spec);

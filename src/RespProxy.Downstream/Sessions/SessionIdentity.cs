@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
@@ -15,6 +16,16 @@ internal sealed class SessionIdentity
 
     /// <summary>Null until authenticated.</summary>
     public Tenant? Tenant { get; private set; }
+
+    /// <summary>The policy of its tenant that the client is under; another one may have come since: <see cref="IsCurrent"/>.</summary>
+    public TenantPolicy? Policy { get; private set; }
+
+    /// <summary>False: the tenant's policy has changed since the client was put under <see cref="Policy"/>. May be read from any thread.</summary>
+    public bool IsCurrent
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Tenant is null || Tenant.Policy == Policy;
+    }
 
     /// <summary>Where the client's keys are: its tenant's namespace, in the database it has selected. Only with a tenant.</summary>
     public KeyNamespace Namespace { get; private set; } = null!;
@@ -64,12 +75,16 @@ internal sealed class SessionIdentity
     public void Assign(Tenant? tenant, ProxyLoop loop)
     {
         Tenant = tenant;
+        Policy = tenant?.Policy;
         Namespace = tenant?.Databases[0]!;
         IsPlacementKnown = tenant is not null && !loop.Placements.ContainsKey(tenant);
         PlacementAttempt = 0;
         SharedUpstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
         Upstream = SharedUpstream;
     }
+
+    /// <summary>The client is under the tenant's new policy from here on.</summary>
+    public void Follow(TenantPolicy policy) => Policy = policy;
 
     /// <summary>From here on as the tenant's own user. Only when nothing is owed.</summary>
     public void Confine(UpstreamLoop own) => Upstream = own;

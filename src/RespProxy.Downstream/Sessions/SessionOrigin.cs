@@ -5,11 +5,14 @@ namespace RespProxy.Downstream.Sessions;
 
 /// <summary>The listener a client came in on.</summary>
 /// <param name="Listener">The listener's name.</param>
-/// <param name="Tenant">Tenant of all its connections; null where clients must authenticate.</param>
+/// <param name="Tenant">Name of the tenant of all its connections; null where clients must authenticate.</param>
 /// <param name="View">What its clients take the proxy for.</param>
 /// <param name="Announce">The address of the cluster view's node; null: the one that the client itself has reached.</param>
-internal sealed record SessionOrigin(string Listener, Tenant? Tenant, ClientView View = ClientView.Standalone, NodeAddress? Announce = null)
+internal sealed record SessionOrigin(string Listener, string? Tenant, ClientView View = ClientView.Standalone, NodeAddress? Announce = null)
 {
+    /// <summary>The tenant of a connection made now, or null.</summary>
+    public Tenant? TenantAmong(TenantDirectory tenants) => Tenant is null ? null : tenants.Find(Tenant);
+
     public bool IsClusterView => View == ClientView.Cluster;
 }
 

@@ -7,6 +7,7 @@ namespace RespProxy.Tenancy.Admission;
 public sealed class RateRule
 {
     private readonly byte[] _refusal;
+    private readonly (string? Name, RuleScopeSnapshot Scope, RateUnit Unit) _purpose;
 
     /// <param name="snapshot">The rate as configured.</param>
     /// <param name="ordinal">Its place among the tenant's rates.</param>
@@ -19,6 +20,7 @@ public sealed class RateRule
         MaxWait = snapshot.Action == RateAction.Delay ? AdmissionClock.ToTicks(snapshot.MaxDelay) : 0;
         Bucket = new TokenBucket(snapshot.Rate, snapshot.Burst);
         ReplyBit = replyBit;
+        _purpose = (snapshot.Name, snapshot.Scope, snapshot.Unit);
         Name = snapshot.Name ?? NameOf(snapshot);
         _refusal = Encoding.UTF8.GetBytes($"ERR LIMIT {Name} rate exceeded, retry after ");
     }
@@ -42,6 +44,9 @@ public sealed class RateRule
     internal int Ordinal { get; }
 
     internal ulong ReplyBit { get; }
+
+    /// <summary>Both limit the same: what has been used under one counts under the other.</summary>
+    internal bool HasPurposeOf(RateRule other) => _purpose == other._purpose;
 
     private static string NameOf(RateSnapshot snapshot)
     {

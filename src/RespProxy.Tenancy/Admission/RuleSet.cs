@@ -15,12 +15,16 @@ public sealed class RuleSet
     private readonly RateRule[] _replyRates;
     private readonly AdmissionClock _clock;
 
-    internal RuleSet(CommandRules?[] byCommand, RateRule[] replyRates, AdmissionClock clock)
+    internal RuleSet(CommandRules?[] byCommand, RateRule[] rates, RateRule[] replyRates, AdmissionClock clock)
     {
+        Rates = rates;
         _byCommand = byCommand;
         _replyRates = replyRates;
         _clock = clock;
     }
+
+    /// <summary>All rates, in the order configured.</summary>
+    internal IReadOnlyList<RateRule> Rates { get; }
 
     /// <summary>True: replies must be charged.</summary>
     public bool HasReplyRates => _replyRates.Length > 0;

@@ -7,7 +7,10 @@ namespace RespProxy.Tenancy.Admission;
 public static class RuleSetCompiler
 {
     /// <summary>Null when the tenant has no rules.</summary>
-    public static RuleSet? Compile(TenantSnapshot tenant, AdmissionClock clock)
+    /// <param name="tenant">A validated configuration.</param>
+    /// <param name="clock">What rates and expiries go by; the same as that of <paramref name="previous"/>.</param>
+    /// <param name="previous">The rules that these replace: what has been used of a rate stays used. Null at the start.</param>
+    public static RuleSet? Compile(TenantSnapshot tenant, AdmissionClock clock, RuleSet? previous = null)
     {
         ArgumentNullException.ThrowIfNull(tenant);
         ArgumentNullException.ThrowIfNull(clock);
@@ -20,18 +23,21 @@ public static class RuleSetCompiler
             if (denial.Expires > clock.UtcNow || denial.Expires is null) PutDown(drafts, rule, DenialRules.CanBeDenied);
         }
 
+        var rates = new List<RateRule>();
         var replyRates = new List<RateRule>();
         for (int i = 0; i < tenant.Limits.Rates.Length; i++)
         {
             RateSnapshot snapshot = tenant.Limits.Rates[i];
             ulong replyBit = snapshot.Unit == RateUnit.ReplyBytes ? 1UL << replyRates.Count : 0;
             var rate = new RateRule(snapshot, i, replyBit);
+            if (previous?.Rates.FirstOrDefault(rate.HasPurposeOf) is { } same) rate.Bucket.ContinueFrom(same.Bucket);
+            rates.Add(rate);
             if (replyBit != 0) replyRates.Add(rate);
             PutDown(drafts, new Rule(number++, snapshot.Scope, new KeyRule(null, rate)), _ => true);
         }
 
         var shared = new Dictionary<string, KeyRules>(StringComparer.Ordinal);
-        return new RuleSet([.. drafts.Select(draft => draft?.Finish(shared))], [.. replyRates], clock);
+        return new RuleSet([.. drafts.Select(draft => draft?.Finish(shared))], [.. rates], [.. replyRates], clock);
     }
 
     private static void PutDown(Draft?[] drafts, Rule rule, Func<CommandSpec, bool> isFor)

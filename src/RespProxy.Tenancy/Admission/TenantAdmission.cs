@@ -4,18 +4,18 @@ namespace RespProxy.Tenancy.Admission;
 
 /// <summary>
 /// What a tenant may use, over all loops: its rules, and its bounds on connections and on requests in flight. Only tenants that are
-/// limited in some way have one. Any thread.
+/// limited in some way have one; new limits make a new one that goes on with the same counts. Any thread.
 /// </summary>
 public sealed class TenantAdmission
 {
     private readonly int _maxConnections;
     private readonly int _maxInFlight;
-    private int _connections;
-    private int _inFlight;
+    private readonly TenantLoad _load;
 
-    private TenantAdmission(TenantSnapshot tenant, RuleSet? rules)
+    private TenantAdmission(TenantSnapshot tenant, RuleSet? rules, TenantLoad load)
     {
         Rules = rules;
+        _load = load;
         _maxConnections = tenant.Limits.MaxConnections ?? int.MaxValue;
         _maxInFlight = tenant.Limits.MaxInFlight ?? int.MaxValue;
         TooManyConnections = $"ERR LIMIT tenant '{tenant.Name}' may have {_maxConnections} connections at most";
@@ -29,7 +29,7 @@ public sealed class TenantAdmission
     public bool BoundsInFlight => _maxInFlight < int.MaxValue;
 
     /// <summary>As many requests are unanswered as may be.</summary>
-    public bool IsFull => Volatile.Read(ref _inFlight) >= _maxInFlight;
+    public bool IsFull => Volatile.Read(ref _load.InFlight) >= _maxInFlight;
 
     /// <summary>The error of a connection that is one too many.</summary>
     public string TooManyConnections { get; }
@@ -38,23 +38,38 @@ public sealed class TenantAdmission
     public string TooManyInFlight { get; }
 
     /// <summary>Null for a tenant without any limit.</summary>
-    public static TenantAdmission? For(TenantSnapshot tenant, AdmissionClock clock)
+    /// <param name="tenant">A validated configuration.</param>
+    /// <param name="clock">What rates and expiries go by.</param>
+    /// <param name="load">The tenant's.</param>
+    /// <param name="previous">What this replaces; null for nothing.</param>
+    internal static TenantAdmission? For(TenantSnapshot tenant, AdmissionClock clock, TenantLoad load, TenantAdmission? previous)
     {
-        RuleSet? rules = RuleSetCompiler.Compile(tenant, clock);
+        RuleSet? rules = RuleSetCompiler.Compile(tenant, clock, previous?.Rules);
         bool isBounded = tenant.Limits.MaxConnections is not null || tenant.Limits.MaxInFlight is not null;
-        return rules is null && !isBounded ? null : new TenantAdmission(tenant, rules);
+        return rules is null && !isBounded ? null : new TenantAdmission(tenant, rules, load);
     }
 
     /// <summary>Counts a connection; false when there are as many as may be. Each success is followed by one <see cref="Disconnect"/>.</summary>
     public bool TryConnect()
     {
-        if (Interlocked.Increment(ref _connections) <= _maxConnections) return true;
-        Interlocked.Decrement(ref _connections);
+        if (Interlocked.Increment(ref _load.Connections) <= _maxConnections) return true;
+        Interlocked.Decrement(ref _load.Connections);
         return false;
     }
 
-    public void Disconnect() => Interlocked.Decrement(ref _connections);
+    /// <summary>Counts a connection that was there before these limits were: it stays, even as one too many.</summary>
+    public void Adopt() => Interlocked.Increment(ref _load.Connections);
+
+    public void Disconnect() => Interlocked.Decrement(ref _load.Connections);
 
     /// <summary>Requests were sent (positive) or answered (negative).</summary>
-    public void AddInFlight(int requests) => Interlocked.Add(ref _inFlight, requests);
+    public void AddInFlight(int requests) => Interlocked.Add(ref _load.InFlight, requests);
+}
+
+/// <summary>What a tenant uses just now, counted while it is bounded. Interlocked only.</summary>
+internal sealed class TenantLoad
+{
+    public int Connections;
+
+    public int InFlight;
 }

@@ -93,6 +93,9 @@ public sealed class TokenBucket
     /// <summary>Gives tokens back that were taken a moment ago and not used.</summary>
     public void Refund(long tokens) => Interlocked.Add(ref _fullAt, -CostOf(tokens));
 
+    /// <summary>What was taken from a bucket of the same purpose is taken from this one: a new rate does not make a new bucketful. Before its first use.</summary>
+    internal void ContinueFrom(TokenBucket previous) => _fullAt = UnitsOf((long)(Volatile.Read(ref previous._fullAt) / previous._unitsPerTick));
+
     private long UnitsOf(long ticks) => (long)(ticks * _unitsPerTick);
 
     private long CostOf(long tokens) => Math.Min(tokens, _most) * _unitsPerToken;

@@ -6,22 +6,31 @@ using RespProxy.Tenancy.Scripts;
 
 namespace RespProxy.Tenancy.Tenants;
 
-/// <summary>A tenant as the request path sees it. Immutable, but for the scripts it brings along. Any thread.</summary>
+/// <summary>
+/// A tenant as the request path sees it. Where its keys are never changes; what it may do is its <see cref="Policy"/>, replaced whole when the
+/// configuration is. Any thread.
+/// </summary>
 public sealed class Tenant
 {
+    private readonly TenantLoad _load = new();
+    private readonly AdmissionClock _clock;
+    private volatile TenantPolicy _policy;
+
     /// <param name="snapshot">A validated one.</param>
     /// <param name="upstreamIndex">Position of its upstream in the configuration.</param>
     /// <param name="clock">What rates and expiries go by; null: the system's.</param>
     public Tenant(TenantSnapshot snapshot, int upstreamIndex, AdmissionClock? clock = null)
     {
-        Snapshot = snapshot;
+        _clock = clock ?? new AdmissionClock(TimeProvider.System);
+        Name = snapshot.Name;
+        Placement = snapshot.Placement;
         Databases = [.. Enumerable.Range(0, snapshot.Databases).Select(database => new KeyNamespace(snapshot.Namespace, snapshot.Placement, database))];
         Channels = snapshot.Placement == KeyPlacement.Spread ? Databases[0] : new KeyNamespace(snapshot.Namespace);
         UpstreamIndex = upstreamIndex;
-        Admission = TenantAdmission.For(snapshot, clock ?? new AdmissionClock(TimeProvider.System));
+        _policy = new TenantPolicy(snapshot, TenantAdmission.For(snapshot, _clock, _load, previous: null));
     }
 
-    public string Name => Snapshot.Name;
+    public string Name { get; }
 
     /// <summary>Where the keys of each database are, by its number; a client begins in the first.</summary>
     public ImmutableArray<KeyNamespace> Databases { get; }
@@ -35,7 +44,7 @@ public sealed class Tenant
     /// <summary>What SPUBLISH and SSUBSCRIBE name: as keys of database 0, so that a channel and a key of one hash tag share a slot.</summary>
     public KeyNamespace ShardChannels => Databases[0];
 
-    public KeyPlacement Placement => Snapshot.Placement;
+    public KeyPlacement Placement { get; }
 
     /// <summary>A changed namespace or placement is put in force though keys are left under the old one.</summary>
     public bool ForcePlacement => Snapshot.ForcePlacement;
@@ -53,16 +62,21 @@ public sealed class Tenant
     /// <summary>False: AUTH never succeeds for it, only a listener's word.</summary>
     public bool HasPassword => !Snapshot.PasswordHashes.IsEmpty;
 
-    /// <summary>FLUSHDB and FLUSHALL may delete all the tenant's keys.</summary>
-    public bool AllowFlush => Snapshot.AllowFlush;
-
-    public ScriptAccess ScriptAccess => Snapshot.Scripts;
-
     /// <summary>What the tenant's clients have run with EVAL or loaded, on whichever loop.</summary>
     public ScriptRegistry Scripts { get; } = new();
 
-    /// <summary>What the tenant may use; null when it is not limited.</summary>
-    public TenantAdmission? Admission { get; }
+    /// <summary>The policy in force. Read once per request.</summary>
+    public TenantPolicy Policy => _policy;
 
-    internal TenantSnapshot Snapshot { get; }
+    internal TenantSnapshot Snapshot => _policy.Snapshot;
+
+    /// <summary>Puts a new configuration of the same tenant in force, at once and whole. One thread at a time.</summary>
+    internal void Adopt(TenantSnapshot snapshot)
+    {
+        if (snapshot.IsSameAs(Snapshot)) return;
+        _policy = new TenantPolicy(snapshot, TenantAdmission.For(snapshot, _clock, _load, _policy.Admission));
+    }
+
+    /// <summary>The tenant is not configured any more.</summary>
+    internal void Retire() => _policy = new TenantPolicy(Snapshot, _policy.Admission, isRetired: true);
 }

@@ -9,15 +9,38 @@ namespace RespProxy.Tenancy.Tenants;
 public sealed class TenantDirectory
 {
     private readonly Dictionary<string, Tenant> _byName;
+    private readonly AdmissionClock _clock;
 
     /// <param name="configuration">A validated one.</param>
     /// <param name="time">What rates and expiries go by; null: the system's.</param>
     public TenantDirectory(ProxySnapshot configuration, TimeProvider? time = null)
+        : this(configuration, new AdmissionClock(time ?? TimeProvider.System), previous: null)
+    {
+    }
+
+    private TenantDirectory(ProxySnapshot configuration, AdmissionClock clock, TenantDirectory? previous)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var clock = new AdmissionClock(time ?? TimeProvider.System);
+        _clock = clock;
         var upstreams = configuration.Upstreams.Select((upstream, index) => (upstream.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
-        _byName = configuration.Tenants.ToDictionary(tenant => tenant.Name, tenant => new Tenant(tenant, upstreams[tenant.Upstream], clock), StringComparer.Ordinal);
+        _byName = configuration.Tenants.ToDictionary(
+            tenant => tenant.Name,
+            tenant => previous?.Find(tenant.Name) is { } same && same.Snapshot.IsSamePlaceAs(tenant) ? same : new Tenant(tenant, upstreams[tenant.Upstream], clock),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// The tenants of the next configuration: those whose keys stay where they are go on, with the new policy in force when this returns. One thread at a time.
+    /// </summary>
+    /// <param name="configuration">A validated one with the same upstreams.</param>
+    /// <param name="retired">Tenants that are gone, or have their keys elsewhere now and are a new tenant.</param>
+    public TenantDirectory Follow(ProxySnapshot configuration, out IReadOnlyList<Tenant> retired)
+    {
+        var next = new TenantDirectory(configuration, _clock, this);
+        foreach (TenantSnapshot snapshot in configuration.Tenants) next._byName[snapshot.Name].Adopt(snapshot);
+        retired = [.. All.Where(tenant => next.Find(tenant.Name) != tenant)];
+        foreach (Tenant tenant in retired) tenant.Retire();
+        return next;
     }
 
     public IReadOnlyCollection<Tenant> All => _byName.Values;

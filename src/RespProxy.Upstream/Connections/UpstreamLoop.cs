@@ -127,6 +127,14 @@ public sealed partial class UpstreamLoop
         return confined;
     }
 
+    /// <summary>Closes the connections made for a user that is not wanted any more.</summary>
+    public void Release(ConfinedUpstream confined)
+    {
+        ArgumentNullException.ThrowIfNull(confined);
+        _confined.Remove(confined);
+        confined.Loop.Stop();
+    }
+
     /// <summary>Closes all connections; requests in flight end in an error.</summary>
     public void Stop()
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Local;
+using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Tenancy.Tenants;
@@ -28,7 +29,7 @@ public sealed class ClientFilterTests : IAsyncLifetime
         var resolver = new NodeResolver(TimeProvider.System);
         _topology = new ClusterTopology(upstream, resolver, TimeProvider.System, NullLogger.Instance);
         var upstreamLoop = new UpstreamLoop(_loops.Loops[0], upstream, _topology, resolver, NullLogger.Instance);
-        var tenants = new TenantDirectory(configuration);
+        var tenants = new LiveTenants(new TenantDirectory(configuration));
         var loop = new ProxyLoop(
             _loops.Loops[0], configuration, tenants, new SessionRegistry(10, NullLogger.Instance), new ServerFacts(TimeProvider.System, new SlowLogs(configuration.SlowLog)), [upstreamLoop]);
         _self = Session(11, "app1");
@@ -36,7 +37,7 @@ public sealed class ClientFilterTests : IAsyncLifetime
         _otherTenant = Session(13, "app2");
         _nobody = Session(14, null);
 
-        ClientSession Session(long id, string? tenant) => new(loop, new SessionOrigin("test", tenant is null ? null : tenants.Find(tenant)), id);
+        ClientSession Session(long id, string? tenant) => new(loop, new SessionOrigin("test", tenant), id);
     }
 
     [Fact]

@@ -1,0 +1,31 @@
+using RespProxy.Configuration;
+using RespProxy.Tenancy.Admission;
+
+namespace RespProxy.Tenancy.Tenants;
+
+/// <summary>
+/// All that may change about a tenant while the proxy runs, as of one version of the configuration: credentials, permissions, limits, denylist. A request is judged by
+/// one policy from its gate to its dispatch, never by half of one and half of the next. Immutable but for the buckets; any thread.
+/// </summary>
+public sealed class TenantPolicy
+{
+    internal TenantPolicy(TenantSnapshot snapshot, TenantAdmission? admission, bool isRetired = false)
+    {
+        Snapshot = snapshot;
+        Admission = admission;
+        IsRetired = isRetired;
+    }
+
+    /// <summary>What the tenant may use; null when it is not limited.</summary>
+    public TenantAdmission? Admission { get; }
+
+    /// <summary>The tenant is not configured any more, or has its keys elsewhere now: its clients are to go.</summary>
+    public bool IsRetired { get; }
+
+    /// <summary>FLUSHDB and FLUSHALL may delete all the tenant's keys.</summary>
+    public bool AllowFlush => Snapshot.AllowFlush;
+
+    public ScriptAccess ScriptAccess => Snapshot.Scripts;
+
+    internal TenantSnapshot Snapshot { get; }
+}
