@@ -30,7 +30,7 @@ public static class RuleSetCompiler
             RateSnapshot snapshot = tenant.Limits.Rates[i];
             ulong replyBit = snapshot.Unit == RateUnit.ReplyBytes ? 1UL << replyRates.Count : 0;
             var rate = new RateRule(snapshot, i, replyBit);
-            if (previous?.Rates.FirstOrDefault(rate.HasPurposeOf) is { } same) rate.Bucket.ContinueFrom(same.Bucket);
+            if (previous?.Rates.FirstOrDefault(rate.HasPurposeOf) is { } same) rate.Bucket.ContinueFrom(same.Bucket, clock.Now);
             rates.Add(rate);
             if (replyBit != 0) replyRates.Add(rate);
             PutDown(drafts, new Rule(number++, snapshot.Scope, new KeyRule(null, rate)), _ => true);

@@ -94,7 +94,11 @@ public sealed class TokenBucket
     public void Refund(long tokens) => Interlocked.Add(ref _fullAt, -CostOf(tokens));
 
     /// <summary>What was taken from a bucket of the same purpose is taken from this one: a new rate does not make a new bucketful. Before its first use.</summary>
-    internal void ContinueFrom(TokenBucket previous) => _fullAt = UnitsOf((long)(Volatile.Read(ref previous._fullAt) / previous._unitsPerTick));
+    internal void ContinueFrom(TokenBucket previous, long now)
+    {
+        long missing = Math.Max(Volatile.Read(ref previous._fullAt) - previous.UnitsOf(now), 0) / previous._unitsPerToken;
+        _fullAt = After(0, UnitsOf(now), CostOf(missing));
+    }
 
     private long UnitsOf(long ticks) => (long)(ticks * _unitsPerTick);
 
