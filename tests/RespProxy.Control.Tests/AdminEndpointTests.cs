@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
 using RespProxy.Control.Metrics;
+using RespProxy.Control.Reload;
 using RespProxy.Downstream;
 
 namespace RespProxy.Control.Tests;
@@ -99,7 +100,7 @@ public class ProxyMetricsTests
         };
         await using ProxyServer server = ProxyServer.Start(snapshot, NullLoggerFactory.Instance, TimeProvider.System);
 
-        MetricFamily[] families = [.. ProxyMetrics.Collect(server, "1.2.3")];
+        MetricFamily[] families = [.. ProxyMetrics.Collect(server, new ReloadReading(1, DateTimeOffset.UnixEpoch, 0, []), "1.2.3")];
 
         Assert.Contains("respproxy_build_info{version=\"1.2.3\",", PrometheusText.Format(families), StringComparison.Ordinal);
         Assert.Contains("respproxy_upstream_connections_made_total{upstream=\"main\"} ", PrometheusText.Format(families), StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public class ProxyHostTests
         using var stop = new CancellationTokenSource();
         ProxyServer? server = null;
 
-        int code = await ProxyHost.RunAsync(Snapshot(0), started => { server = started; stop.Cancel(); }, stop.Token);
+        int code = await ProxyHost.RunAsync(Snapshot(0), started: started => { server = started; stop.Cancel(); }, cancellation: stop.Token);
 
         Assert.Equal(ExitCode.Ok, code);
         Assert.Equal(ProxyStatus.Stopped, server!.Status);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using RespProxy.Control.Reload;
 using RespProxy.Downstream;
 
 namespace RespProxy.Control.Metrics;
@@ -10,10 +11,11 @@ public static class ProxyMetrics
     private static readonly double StartTime = ReadStartTime();
 
     /// <summary>All families of one scrape. Any thread.</summary>
-    public static IEnumerable<MetricFamily> Collect(ProxyServer server, string version)
+    public static IEnumerable<MetricFamily> Collect(ProxyServer server, ReloadReading configuration, string version)
     {
         ArgumentNullException.ThrowIfNull(server);
-        return [BuildInfo(version), Ready(server), .. FromCounters(server.ReadCounters()), .. OfTheProcess()];
+        ArgumentNullException.ThrowIfNull(configuration);
+        return [BuildInfo(version), Ready(server), .. OfConfiguration(configuration), .. FromCounters(server.ReadCounters()), .. OfTheProcess()];
     }
 
     private static MetricFamily BuildInfo(string version) => MetricFamily
@@ -23,6 +25,16 @@ public static class ProxyMetrics
     private static MetricFamily Ready(ProxyServer server) => MetricFamily
         .Gauge("respproxy_ready", "1 while the proxy takes clients and knows every upstream's topology.")
         .Add(server.IsReady ? 1 : 0);
+
+    private static MetricFamily[] OfConfiguration(ReloadReading reading) =>
+    [
+        MetricFamily.Gauge("respproxy_configuration_version", "1 at the start, one more with each reload that came into force.").Add(reading.Version),
+        MetricFamily.Gauge("respproxy_configuration_applied_timestamp_seconds", "When the configuration in force came into force, in seconds since 1970.")
+            .Add(reading.AppliedAt.ToUnixTimeMilliseconds() / 1000.0),
+        MetricFamily.Gauge("respproxy_configuration_last_reload_successful", "0 while the last configuration offered was refused, and an older one is in force.")
+            .Add(reading.Errors.Count == 0 ? 1 : 0),
+        MetricFamily.Counter("respproxy_configuration_reload_failures_total", "Configurations refused.").Add(reading.Failures),
+    ];
 
     private static IEnumerable<MetricFamily> FromCounters(ProxyCounters counters) =>
     [

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
+using RespProxy.Control.Reload;
 using RespProxy.Downstream;
 
 namespace RespProxy.Hosting;
@@ -14,9 +15,11 @@ internal static class ProxyHost
 
     /// <summary>Runs the proxy until a signal or <paramref name="cancellation"/>, drains, and answers the process's exit code.</summary>
     /// <param name="snapshot">What to run.</param>
+    /// <param name="source">Where to load the configuration from again; null: it stays as it is.</param>
     /// <param name="started">Called once the listeners are bound, before the first readiness; for what a verb prints.</param>
     /// <param name="cancellation">Ends the run as a signal does.</param>
-    public static async Task<int> RunAsync(ProxySnapshot snapshot, Action<ProxyServer>? started = null, CancellationToken cancellation = default)
+    public static async Task<int> RunAsync(
+        ProxySnapshot snapshot, ConfigurationSource? source = null, Action<ProxyServer>? started = null, CancellationToken cancellation = default)
     {
         using ILoggerFactory logs = LogSetup.Create(snapshot.Log);
         ILogger logger = logs.CreateLogger("RespProxy.Hosting.Lifecycle");
@@ -41,20 +44,24 @@ internal static class ProxyHost
         await using (server.ConfigureAwait(false))
         {
             started?.Invoke(server);
-            int exitCode = await RunHostAsync(snapshot, server, logs, logger, cancellation).ConfigureAwait(false);
+            int exitCode = await RunHostAsync(snapshot, source, server, logs, logger, cancellation).ConfigureAwait(false);
             Log.Stopped(logger, exitCode);
             return exitCode;
         }
     }
 
-    private static async Task<int> RunHostAsync(ProxySnapshot snapshot, ProxyServer server, ILoggerFactory logs, ILogger logger, CancellationToken cancellation)
+    private static async Task<int> RunHostAsync(
+        ProxySnapshot snapshot, ConfigurationSource? source, ProxyServer server, ILoggerFactory logs, ILogger logger, CancellationToken cancellation)
     {
         var outcome = new RunOutcome();
+        source ??= new ConfigurationSource(null, () => new ConfigurationResult(snapshot, []));
+        var reload = new ConfigurationReload(server, source.Load, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
         // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
-        builder.Services.AddHostedService(services => new ProxyService(snapshot, server, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.AddHostedService(services => new ProxyService(snapshot, server, reload, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.AddHostedService(_ => new ReloadTriggers(source, reload));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
         using IHost host = builder.Build();
         await RunUntilStoppedAsync(host, cancellation).ConfigureAwait(false);

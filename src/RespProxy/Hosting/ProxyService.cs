@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control;
 using RespProxy.Control.Metrics;
+using RespProxy.Control.Reload;
 using RespProxy.Downstream;
 
 namespace RespProxy.Hosting;
@@ -16,6 +17,7 @@ namespace RespProxy.Hosting;
 internal sealed class ProxyService(
     ProxySnapshot snapshot,
     ProxyServer server,
+    ConfigurationReload reload,
     ILoggerFactory logs,
     ILogger logger,
     RunOutcome outcome,
@@ -50,7 +52,7 @@ internal sealed class ProxyService(
             AdminEndpoint admin = await AdminEndpoint.StartAsync(
                 snapshot.Admin,
                 () => Readiness.Of(server.Status, server.IsReady),
-                () => ProxyMetrics.Collect(server, BuildVersion.Text),
+                () => ProxyMetrics.Collect(server, reload.Reading, BuildVersion.Text),
                 logs,
                 _stopping.Token).ConfigureAwait(false);
             Log.AdminListening(logger, admin.Address);

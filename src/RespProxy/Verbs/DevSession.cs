@@ -84,7 +84,7 @@ internal static class DevSession
         int port = options.PortIsGiven ? options.Port : FirstFreePort(options.Port);
         if (port != options.Port) await Console.Out.WriteLineAsync($"port {options.Port} is taken, using {port}").ConfigureAwait(false);
         ProxySnapshot snapshot = Describe(mode, nodes, port);
-        return await ProxyHost.RunAsync(snapshot, server => _ = AnnounceAsync(server, port, nodes, cancellation), cancellation).ConfigureAwait(false);
+        return await ProxyHost.RunAsync(snapshot, started: server => _ = AnnounceAsync(server, port, nodes, cancellation), cancellation: cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Prints what to try once a client would be served.</summary>

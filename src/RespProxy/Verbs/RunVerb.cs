@@ -59,16 +59,16 @@ internal static class RunVerb
     {
         if (ReadOverrides(parsed) is not { } overrides)
             return ExitCode.BadConfiguration;
-        ConfigurationResult result = Load(parsed.GetValue(Config) ?? parsed.GetValue(File), overrides);
+        string? file = parsed.GetValue(Config) ?? parsed.GetValue(File) ?? Environment.GetEnvironmentVariable(ConfigVariable);
+        ConfigurationResult result = Load(file, overrides);
         if (result.Snapshot is null)
             return ConfigurationReport.Errors(result);
-        return await ProxyHost.RunAsync(result.Snapshot, cancellation: cancellation).ConfigureAwait(false);
+        return await ProxyHost.RunAsync(result.Snapshot, new ConfigurationSource(string.IsNullOrEmpty(file) ? null : file, () => Load(file, overrides)), cancellation: cancellation).ConfigureAwait(false);
     }
 
     private static ConfigurationResult Load(string? file, List<ConfigurationOverride> overrides)
     {
         IReadOnlyDictionary<string, string> environment = ConfigurationLoader.CurrentEnvironment();
-        file ??= environment.GetValueOrDefault(ConfigVariable);
         return string.IsNullOrEmpty(file)
             ? ConfigurationLoader.LoadText("", environment, overrides, "no configuration file (give one with --config FILE)")
             : ConfigurationLoader.LoadFile(file, environment, overrides);
