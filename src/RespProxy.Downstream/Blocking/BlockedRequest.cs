@@ -13,7 +13,7 @@ namespace RespProxy.Downstream.Blocking;
 /// <para>Redirects, and being unblocked because the node is no longer the primary, mean that it was not executed: it is sent again to
 /// the owner of the slot, within the upstream's bounds. A connection lost while it blocks leaves its outcome unknown.</para>
 /// </summary>
-internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlightRequest request) : IReplySink
+internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlightRequest request) : IBlockedCommand, IReplySink
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
 
@@ -23,28 +23,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
     private int _hops;
     private bool _isOver;
 
-    public void Start(Node? askTarget = null)
-    {
-        if (_isOver) return;
-        Node? node = askTarget ?? _upstream.Map?.PrimaryOf(request.Slot);
-        if (node is null)
-        {
-            StartLater();
-            return;
-        }
-
-        _connection = _upstream.Lease(node, _isResp3);
-        if (_connection is null)
-        {
-            _isOver = true;
-            session.EndBlocked();
-            session.Complete(request.Tag, WireErrors.TooManyLeases);
-            return;
-        }
-
-        NodeConnection connection = _connection;
-        connection.WhenReady(() => Send(connection, asking: askTarget is not null));
-    }
+    public void Start() => StartAt(askTarget: null);
 
     /// <summary>The client is gone.</summary>
     public void Cancel()
@@ -53,18 +32,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
         _connection?.Abandon();
     }
 
-    /// <summary>CLIENT UNBLOCK: asks the node to. False when the node does not know the connection by a number.</summary>
-    public bool Unblock(bool withError)
-    {
-        if (_connection is not { IsReady: true, ClientId: > 0 } blocked) return false;
-        NodeConnection? control = session.Identity.SharedUpstream.ReadyConnectionTo(blocked.Node, _isResp3);
-        if (control is null) return false;
-        ReplyBuilder command = new ReplyBuilder().Start(resp3: false).Array(4)
-            .Bulk("CLIENT").Bulk("UNBLOCK").Bulk(blocked.ClientId.ToString(System.Globalization.CultureInfo.InvariantCulture)).Bulk(withError ? "ERROR" : "TIMEOUT");
-        command.Written.CopyTo(control.GetSpan(command.Written.Length));
-        control.Send(command.Written.Length, new InFlightRequest { StartedAt = session.Loop.Events.Now });
-        return true;
-    }
+    public bool Unblock(bool withError) => NodeUnblock.TrySend(session, _connection, withError);
 
     public void OnReply(in InFlightRequest answered, ReadOnlySpan<byte> reply)
     {
@@ -93,6 +61,29 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
 
     public void OnDelayed(in InFlightRequest answered)
     {
+    }
+
+    private void StartAt(Node? askTarget)
+    {
+        if (_isOver) return;
+        Node? node = askTarget ?? _upstream.Map?.PrimaryOf(request.Slot);
+        if (node is null)
+        {
+            StartLater();
+            return;
+        }
+
+        _connection = _upstream.Lease(node, _isResp3);
+        if (_connection is null)
+        {
+            _isOver = true;
+            session.EndBlocked();
+            session.Complete(request.Tag, WireErrors.TooManyLeases);
+            return;
+        }
+
+        NodeConnection connection = _connection;
+        connection.WhenReady(() => Send(connection, asking: askTarget is not null));
     }
 
     private void Send(NodeConnection connection, bool asking)
@@ -132,7 +123,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
                 Start();
                 return true;
             case NodeErrorKind.Ask:
-                Start(_upstream.NodeOfAsk(from, reply));
+                StartAt(_upstream.NodeOfAsk(from, reply));
                 return true;
             default:
                 StartLater();
@@ -145,7 +136,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
         long waited = session.Loop.Events.Now - request.StartedAt;
         // Time spent blocked is the client's own; only the search for a node is bounded.
         if (_hops == 0 && waited > _upstream.Snapshot.RequestTimeout.TotalSeconds * Stopwatch.Frequency) Fail(UpstreamFailure.NotExecuted);
-        else session.Loop.Events.Schedule(RetryPause, () => Start());
+        else session.Loop.Events.Schedule(RetryPause, Start);
     }
 
     private void Fail(UpstreamFailure failure)

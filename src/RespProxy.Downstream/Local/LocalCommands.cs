@@ -1,5 +1,6 @@
 using System.Text;
 using RespProxy.Downstream.PubSub;
+using RespProxy.Downstream.Replication;
 using RespProxy.Downstream.Scripts;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Tracking;
@@ -52,6 +53,8 @@ internal static class LocalCommands
                 return ScriptCommands.TryExecute(session, request, spec);
             case LocalCommand.Function:
                 return FunctionCommands.TryExecute(session, request, spec);
+            case LocalCommand.Wait:
+                return ReplicationCommands.TryExecute(session, request, spec);
             case LocalCommand.Client:
                 ClientCommands.Execute(session, request, spec);
                 return true;

@@ -35,7 +35,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     private LoopConnection? _connection;
     private SessionFlow _flow = null!; // set with the connection: one that fails before it is introduced has none
     private RequestIntake _intake;
-    private BlockedRequest? _blocked;
+    private IBlockedCommand? _blocked;
     private bool _closing;
     private bool _peerFinished;
 
@@ -52,6 +52,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Origin = origin;
         Id = id;
         CreatedAt = loop.Time.GetUtcNow();
+        CountsWritesSince = loop.Events.Now;
         SetTenant(origin.TenantAmong(loop.Tenants));
     }
 
@@ -110,6 +111,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     /// <summary>A command of this client waits at a node. May be read from any thread.</summary>
     public bool IsBlocked => _blocked is not null;
+
+    /// <summary>WAIT speaks for writes since then, in Stopwatch ticks: the connection's begin, or its last count.</summary>
+    public long CountsWritesSince { get; set; }
 
     public int Pending => _replies.Pending;
 
@@ -292,11 +296,11 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>
     /// Waits for a blocking command. Later requests wait with it; the socket is still read, so that a client that goes away is noticed.
     /// </summary>
-    public void Block(BlockedRequest request)
+    public void Block(IBlockedCommand command)
     {
-        _blocked = request;
+        _blocked = command;
         _flow.HoldOrderListening();
-        request.Start();
+        command.Start();
     }
 
     /// <summary>The blocking command is about to be answered.</summary>

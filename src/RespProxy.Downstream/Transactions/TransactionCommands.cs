@@ -50,7 +50,7 @@ internal static class TransactionCommands
     public static void Queue(ClientSession session, in RequestView request, CommandSpec spec)
     {
         Transaction transaction = session.Transaction!;
-        if ((spec.Flags & CommandFlags.NoMulti) != 0 || spec.Local is LocalCommand.Auth or LocalCommand.Hello or LocalCommand.Subscribe or LocalCommand.Unsubscribe || spec.Name is "CLIENT|UNBLOCK" or "CLIENT|TRACKING")
+        if ((spec.Flags & CommandFlags.NoMulti) != 0 || spec.Local is LocalCommand.Auth or LocalCommand.Hello or LocalCommand.Subscribe or LocalCommand.Unsubscribe || spec.Name is "CLIENT|UNBLOCK" or "CLIENT|TRACKING" or "WAITAOF")
         {
             transaction.IsDirty = true;
             session.ReplyError("ERR Command not allowed inside a transaction"u8);

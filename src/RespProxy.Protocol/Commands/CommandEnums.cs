@@ -124,6 +124,9 @@ public enum LocalCommand
     Unsubscribe,
     PubSub,
 
+    /// <summary>WAIT, WAITAOF: asked of the primaries, in a way that covers what the client wrote over shared connections.</summary>
+    Wait,
+
     /// <summary>CLIENT TRACKING, CACHING, TRACKINGINFO, GETREDIR.</summary>
     Tracking,
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace RespProxy.Protocol.Resp;
@@ -27,6 +28,8 @@ public enum NodeErrorKind
 /// <summary>Classifies error replies by their first word (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding).</summary>
 public static class NodeErrors
 {
+    private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
+
     public static NodeErrorKind Classify(ReadOnlySpan<byte> reply)
     {
         if (reply.Length < 5) return NodeErrorKind.Plain;
@@ -48,6 +51,22 @@ public static class NodeErrors
             default:
                 return NodeErrorKind.Plain;
         }
+    }
+
+    /// <summary>
+    /// A blob error of RESP3, <c>!21\r\nERR text of any bytes\r\n</c>, as the simple error that all else is written for: on one line.
+    /// https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md
+    /// </summary>
+    public static byte[] ToSimple(ReadOnlySpan<byte> blobError)
+    {
+        int start = RespNumber.ReadLine(blobError, 1, out long size);
+        ReadOnlySpan<byte> text = size < 0 ? "ERR"u8 : blobError.Slice(start, (int)size);
+        var line = new byte[text.Length + 3];
+        line[0] = (byte)'-';
+        text.CopyTo(line.AsSpan(1));
+        line.AsSpan(1, text.Length).ReplaceAny(LineEnds, (byte)' ');
+        "\r\n"u8.CopyTo(line.AsSpan(1 + text.Length));
+        return line;
     }
 
     /// <summary>

@@ -28,6 +28,7 @@ public static class ReplyRewriter
         {
             (byte)'-' when rule == ReplyRule.Moved && reply.SequenceEqual("-ERR no such key\r\n"u8) => output.Copy(":0\r\n"u8),
             (byte)'-' => output.CopyWithoutNamespace(reply),
+            (byte)'!' => output.StripBlobError(cursor.Skip()),
             _ when rule == ReplyRule.StripFirstElement => StripFirstElement(ref cursor, ref output),
             _ when rule == ReplyRule.StripStreams => StripStreams(ref cursor, ref output),
             _ when rule == ReplyRule.StripStrings => StripStrings(ref cursor, ref output),
@@ -95,6 +96,9 @@ public static class ReplyRewriter
                 case (byte)'-':
                     output.CopyWithoutNamespace(cursor.Skip());
                     break;
+                case (byte)'!':
+                    output.StripBlobError(cursor.Skip());
+                    break;
                 case (byte)'+':
                     output.StripSimple(cursor.Skip());
                     break;
@@ -158,6 +162,25 @@ public static class ReplyRewriter
             _destination[Length++] = (byte)'+';
             Length += ns.Decode(text, _destination[Length..]);
             Copy("\r\n"u8);
+        }
+
+        /// <summary>An error of RESP3 that says how long it is (<c>!</c>).</summary>
+        public bool StripBlobError(ReadOnlySpan<byte> element)
+        {
+            int header = RespNumber.ReadLine(element, 1, out long size);
+            if (size < 0) return Copy(element);
+            int at = Length;
+            // The text is never longer than it was, and so is its length in digits.
+            Length += header;
+            CopyWithoutNamespace(element.Slice(header, (int)size));
+            int length = Length - at - header;
+            Length = at;
+            _destination[Length++] = (byte)'!';
+            Length += RespNumber.Write(_destination[Length..], length);
+            Copy("\r\n"u8);
+            _destination.Slice(at + header, length).CopyTo(_destination[Length..]);
+            Length += length;
+            return Copy("\r\n"u8);
         }
 
         public bool CopyWithoutNamespace(ReadOnlySpan<byte> text)

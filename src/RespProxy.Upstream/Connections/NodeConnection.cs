@@ -273,6 +273,7 @@ public sealed class NodeConnection : ConnectionHandler
             return true;
         }
 
+        if (reply[0] == '!') reply = NodeErrors.ToSimple(reply);
         if (_handshake is not null) return TakeHandshakeReply(reply);
         if (_inFlight.Count == 0)
         {

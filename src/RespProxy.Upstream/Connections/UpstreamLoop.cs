@@ -101,6 +101,9 @@ public sealed partial class UpstreamLoop
     /// <summary>The nodes' version as the last handshake told; null before the first.</summary>
     public string? ServerVersion { get; private set; }
 
+    /// <summary>When a connection that was in use was lost, or a primary lost its slots, for the last time, in Stopwatch ticks: writes from before may be lost with it.</summary>
+    public long LastLossAt { get; private set; } = long.MinValue;
+
     /// <summary>The slot map in force; null before the topology is known. Read once per request.</summary>
     public SlotMap? Map
     {
@@ -285,6 +288,7 @@ public sealed partial class UpstreamLoop
 
         NodeLinks links = _links[connection.Node.Index];
         if (links.Of(connection.IsResp3) == connection) links.Set(connection.IsResp3, null);
+        if (connection.ReadySince > 0) LastLossAt = _loop.Now;
         if (_stopped) return;
         connection.Node.IsReachable = false;
         // A node that takes connections and drops each with its first request is as bad as one that takes none.
@@ -327,6 +331,7 @@ public sealed partial class UpstreamLoop
         {
             NodeLinks links = _links[index];
             bool hasSlots = map.Primaries.Any(node => node.Index == index);
+            if (links.HadSlots && !hasSlots) LastLossAt = _loop.Now;
             links.IsDeposed = !hasSlots && (links.HadSlots || links.IsDeposed);
             links.HadSlots = hasSlots;
         }

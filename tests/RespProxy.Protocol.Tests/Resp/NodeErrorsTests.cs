@@ -26,6 +26,14 @@ public class NodeErrorsTests
         Assert.Equal(kind, NodeErrors.Classify(Wire.Bytes(reply)));
 
     [Theory]
+    [InlineData("!10\r\nERR failed\r\n", "-ERR failed\r\n")]
+    [InlineData("!12\r\nERR a\r\nb\nc\rd\r\n", "-ERR a  b c d\r\n")]
+    [InlineData("!0\r\n\r\n", "-\r\n")]
+    [InlineData("!-1\r\n", "-ERR\r\n")]
+    public void A_blob_error_becomes_a_simple_one_on_one_line(string reply, string expected) =>
+        Assert.Equal(expected, Wire.Text(NodeErrors.ToSimple(Wire.Bytes(reply))));
+
+    [Theory]
     [InlineData("-MOVED 3999 127.0.0.1:6381\r\n", 3999, "127.0.0.1", 6381)]
     [InlineData("-ASK 0 node-1.example:1\r\n", 0, "node-1.example", 1)]
     [InlineData("-MOVED 16383 ::1:65535\r\n", 16383, "::1", 65535)]

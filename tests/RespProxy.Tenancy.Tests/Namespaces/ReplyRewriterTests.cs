@@ -36,6 +36,14 @@ public class ReplyRewriterTests
     }
 
     [Theory]
+    [InlineData(ReplyRule.Verbatim, "!16\r\nERR of 'c@a:key'\r\n", "!12\r\nERR of 'key'\r\n")]
+    [InlineData(ReplyRule.Verbatim, "!11\r\nERR c@a:k\r\n\r\n", "!7\r\nERR k\r\n\r\n")]
+    [InlineData(First, "!9\r\nc@a:c@a:k\r\n", "!1\r\nk\r\n")]
+    [InlineData(ReplyRule.StripStrings, "*3\r\n!10\r\nERR c@a:ab\r\n$5\r\nc@a:k\r\n!6\r\nERR no\r\n", "*3\r\n!6\r\nERR ab\r\n$1\r\nk\r\n!6\r\nERR no\r\n")]
+    public void A_blob_error_loses_the_namespace_and_says_how_long_it_is_then(ReplyRule rule, string reply, string expected) =>
+        Assert.Equal(expected, Write(reply, rule, Ns));
+
+    [Theory]
     [InlineData(First, "*2\r\n$15\r\ncluster1@app10:\r\n*0\r\n")]
     [InlineData(First, "*2\r\n$14\r\ncluster1@app2:\r\n*0\r\n")]
     [InlineData(First, "*2\r\n$13\r\ncluster1@app1\r\n*0\r\n")]

@@ -8,6 +8,8 @@ internal static class GenericRows
     private const string Patterns = "BY and GET patterns are put into the namespace. A node in cluster mode refuses them, or, from Redis 7.4 on, those that may lead to other slots. "
         + "With placement tagged the pattern's hash tag must stand before its *.";
 
+    private const string Replicas = "Asked of every primary that may have the client's writes, the least count is the answer; 0 when one of them was lost since. See decisions/wait.md.";
+
     public static CommandSpec[] All => Group("generic",
     [
         Keyed("COPY", -3, W | D, Copy, note: "DB n: " + BetweenDatabases),
@@ -42,7 +44,7 @@ internal static class GenericRows
         Keyed("TTL", 2, R | F, At(1)),
         Keyed("TYPE", 2, R | F, At(1)),
         SplitSum("UNLINK", -2, W | F, FromTo(1, -1)),
-        NotYet("WAIT", 3, B, Pinned),
-        NotYet("WAITAOF", 4, B, Pinned),
+        Local("WAIT", 3, B, LocalCommand.Wait, Replicas + " Within MULTI: 0."),
+        Local("WAITAOF", 4, B, LocalCommand.Wait, Replicas + " Not within MULTI."),
     ]);
 }

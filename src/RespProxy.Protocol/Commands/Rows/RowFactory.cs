@@ -33,7 +33,6 @@ internal static class RowFactory
     public const string Sentinel = "Unknown, as to any Redis that is no Sentinel.";
 
     // Why a command is not there yet.
-    public const string Pinned = "Speaks of the connection that wrote, which the proxy shares: on any other, a node would count a replica that has none of the client's writes.";
     public const string SlowLog = "Of the tenant's own commands, kept by the proxy. Without blocking commands, those the proxy answers itself and those on the whole keyspace.";
 
     // Key shapes.

@@ -10,7 +10,7 @@ internal static class ScriptingRows
     private const string Named = "As EVAL; the name is looked for among the tenant's own functions.";
     private const string Libraries = "The tenant's own libraries, kept apart by a prefix of their names, on every primary. Not inside MULTI.";
     private const string Payload = "A payload holds the libraries of all tenants, in the server's own form.";
-    private const string Whose = "A node runs one script at a time and does not tell whose it is.";
+    private const string Whose = "A node kills whatever runs, and whose that is cannot be told without a race. See decisions/scripts.md.";
 
     public static CommandSpec[] All => Group("scripting",
     [
