@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using RespProxy.Configuration;
+using RespProxy.Downstream.Accounting;
 using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
@@ -11,6 +12,7 @@ using RespProxy.Downstream.SlowLog;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Downstream.Transactions;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Accounting;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -42,6 +44,7 @@ internal sealed class ProxyLoop
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
         Scripts = new ScriptRouter(this);
         Admission = new LoopAdmission();
+        Accounting = new LoopAccounting(events, facts.Usage);
     }
 
     public EventLoop Events { get; }
@@ -76,6 +79,8 @@ internal sealed class ProxyLoop
 
     public LoopAdmission Admission { get; }
 
+    public LoopAccounting Accounting { get; }
+
     public SplitPool Splits { get; } = new();
 
     public ReplyBuilder Builder { get; } = new();
@@ -106,8 +111,6 @@ internal sealed class ProxyLoop
 /// <summary>One loop's counts since the start. Written by the loop, read by anyone (a moment old).</summary>
 internal sealed class RequestCounters
 {
-    public long Requests;
-
     public long AuthenticationFailures;
 
     /// <summary>Replies withheld, and keys dropped from SCAN pages, because they named a key outside the tenant's namespace. Must stay 0.</summary>
@@ -124,6 +127,9 @@ internal sealed class RequestCounters
 internal sealed class ServerFacts(TimeProvider time, SlowLogs slowLogs)
 {
     public SlowLogs SlowLogs => slowLogs;
+
+    /// <summary>What the tenants' clients have done, on all loops.</summary>
+    public UsageLedger Usage { get; } = new();
 
     public TimeProvider Time { get; } = time;
 

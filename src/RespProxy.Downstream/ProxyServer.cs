@@ -8,7 +8,7 @@ using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
-using RespProxy.Tenancy.Admission;
+using RespProxy.Tenancy.Accounting;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -28,6 +28,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private readonly SessionRegistry _registry;
     private readonly LiveTenants _tenants;
     private readonly TenantReload _reload;
+    private readonly UsageLedger _usage;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<LoopListener> _listeners = [];
@@ -47,6 +48,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _loops.UnhandledException = exception => LogHandlerFailed(_logger, exception);
         var directory = new TenantDirectory(configuration, time);
         var facts = new ServerFacts(time, new SlowLogs(configuration.SlowLog));
+        _usage = facts.Usage;
         ILogger placementLogger = logs.CreateLogger("RespProxy.Placements");
         PlacementGate? Gate(Tenant tenant) => GateOf(tenant, resolver, placementLogger);
         _tenants = new LiveTenants(directory, directory.All.Select(tenant => (tenant, gate: Gate(tenant))).Where(pair => pair.gate is not null).ToFrozenDictionary(pair => pair.tenant, pair => pair.gate!));
@@ -125,18 +127,23 @@ public sealed partial class ProxyServer : IAsyncDisposable
         return _reload.Apply(next);
     }
 
+    /// <summary>What one tenant's clients have done, by command, summed over the loops; empty for a name that nobody had.</summary>
+    public UsageReport ReadUsage(string tenant) => _usage.Of(tenant);
+
+    /// <summary>The same of every tenant that has had clients, and of clients that have not authenticated.</summary>
+    public IReadOnlyList<UsageReport> ReadUsage() => _usage.All();
+
     /// <summary>Sums the loops' counters; each is at most a moment old.</summary>
     public ProxyCounters ReadCounters() => new()
     {
         Connections = _registry.Count,
         ConnectionsAccepted = _registry.Accepted,
         ConnectionsRejected = _registry.Rejected,
-        Commands = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.Requests)),
+        Commands = _usage.Calls,
         AuthenticationFailures = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.AuthenticationFailures)),
         IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
-        Admissions = [.. _tenants.Directory.All.Where(tenant => tenant.Policy.Admission is not null).Select(ReadAdmission)],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 
@@ -197,19 +204,6 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private void ForEachSession(Action<ClientSession> action)
     {
         foreach (ClientSession session in _registry.All) session.Loop.Events.Post(() => action(session));
-    }
-
-    private AdmissionReading ReadAdmission(Tenant tenant)
-    {
-        AdmissionCounters[] counters = [.. _proxyLoops.Select(loop => loop.Admission.CountersOf(tenant))];
-        return new AdmissionReading(tenant.Name)
-        {
-            Allowed = counters.Sum(each => Volatile.Read(ref each.Allowed)),
-            Denied = counters.Sum(each => Volatile.Read(ref each.Denied)),
-            Throttled = counters.Sum(each => Volatile.Read(ref each.Throttled)),
-            Delayed = counters.Sum(each => Volatile.Read(ref each.Delayed)),
-            Shadowed = counters.Sum(each => Volatile.Read(ref each.Shadowed)),
-        };
     }
 
     private UpstreamReading ReadUpstream(string name, int index)

@@ -24,6 +24,7 @@ public sealed record ProxyCounters
     /// <summary>Turned away since there were as many as allowed.</summary>
     public long ConnectionsRejected { get; init; }
 
+    /// <summary>Requests taken from clients, each once, whatever became of it.</summary>
     public long Commands { get; init; }
 
     public long AuthenticationFailures { get; init; }
@@ -37,27 +38,7 @@ public sealed record ProxyCounters
     /// <summary>Connections that the nodes did not let become a tenant's own user's.</summary>
     public long ScriptUsersRefused { get; init; }
 
-    /// <summary>Of every tenant that is limited in some way.</summary>
-    public ImmutableArray<AdmissionReading> Admissions { get; init; } = [];
-
     public ImmutableArray<UpstreamReading> Upstreams { get; init; } = [];
-}
-
-/// <summary>What admission said to one tenant's requests since the start.</summary>
-public sealed record AdmissionReading(string Tenant)
-{
-    public long Allowed { get; init; }
-
-    public long Denied { get; init; }
-
-    /// <summary>By a rate, or by the bound on requests in flight.</summary>
-    public long Throttled { get; init; }
-
-    /// <summary>Allowed after a wait; counted among the allowed, too.</summary>
-    public long Delayed { get; init; }
-
-    /// <summary>A rule that only counts would have refused or delayed them.</summary>
-    public long Shadowed { get; init; }
 }
 
 /// <summary>One upstream's counts since the start.</summary>

@@ -16,8 +16,8 @@ public abstract class EventLoop : IDisposable
     /// <summary>True on the loop's thread. Any thread.</summary>
     public abstract bool IsCurrent { get; }
 
-    /// <summary><see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> as read once at the start of this turn.</summary>
-    public abstract long Now { get; }
+    /// <summary><see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> as read once at the start of this turn. Asked for with every command: not virtual.</summary>
+    public long Now { get; private protected set; }
 
     /// <summary>Connections open on this loop, accepted and outgoing. Any thread; may be a turn old.</summary>
     public abstract int ConnectionCount { get; }
@@ -30,6 +30,9 @@ public abstract class EventLoop : IDisposable
     /// write what was gathered over the turn.
     /// </summary>
     public Action? TurnEnding { get; set; }
+
+    /// <summary>Called once at the end of every turn, after output was sent. What it writes is sent with the next turn.</summary>
+    public Action? TurnEnded { get; set; }
 
     /// <summary>Runs <paramref name="work"/> on the loop's thread, in the order posted. Any thread. False when the loop has stopped.</summary>
     public abstract bool Post(Action work);

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using RespProxy.Configuration;
-using RespProxy.Downstream;
 using RespProxy.LocalCluster;
+using RespProxy.Tenancy.Accounting;
 using RespProxy.Testing;
 using RespProxy.Testing.Proxy;
 
@@ -100,8 +100,8 @@ public sealed class AdmissionTests : IAsyncLifetime
         Assert.All(replies[..50], reply => Assert.Equal("+OK\r\n", reply));
         Assert.All(replies[50..], reply => Assert.Equal($"-{ComeBack}\r\n", reply));
         Assert.Equal("49", (await _redis.CommandAsync("GET", "cluster1@app1:k")).Text);
-        AdmissionReading reading = Assert.Single(proxy.Server.ReadCounters().Admissions);
-        Assert.Equal(("app1", 50, 150, 0, 0, 0), (reading.Tenant, reading.Allowed, reading.Throttled, reading.Denied, reading.Delayed, reading.Shadowed));
+        CommandReading reading = proxy.Server.ReadUsage("app1").Total;
+        Assert.Equal((50, 150, 0, 0, 0), (reading.Allowed, reading.Throttled, reading.Denied, reading.Delayed, reading.Shadowed));
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class AdmissionTests : IAsyncLifetime
                 "+OK\r\n", "+QUEUED\r\n", Denied, "-EXECABORT Transaction discarded because of previous errors.\r\n", "$1\r\nv\r\n",
             ],
             replies);
-        Assert.Equal(3, Assert.Single(proxy.Server.ReadCounters().Admissions).Denied);
+        Assert.Equal(3, proxy.Server.ReadUsage("app1").Total.Denied);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         });
         await using RespClient client = await proxy.ConnectAsync();
         Assert.Equal([":1\r\n", ":2\r\n", "$1\r\n2\r\n"], await client.PipelineAsync("INCR a", "INCR a", "GET a"));
-        AdmissionReading reading = Assert.Single(proxy.Server.ReadCounters().Admissions);
+        CommandReading reading = proxy.Server.ReadUsage("app1").Total;
         Assert.Equal((3, 3, 0, 0), (reading.Allowed, reading.Shadowed, reading.Denied, reading.Throttled));
     }
 
@@ -178,7 +178,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         Assert.Equal([":1\r\n", ":2\r\n", "+PONG\r\n", ":3\r\n"], replies[..4]);
         Assert.StartsWith("-ERR unknown command", replies[4], StringComparison.Ordinal);
         Assert.Equal(["+OK\r\n", "+QUEUED\r\n", "*1\r\n:4\r\n", ":5\r\n"], replies[5..]);
-        AdmissionReading reading = Assert.Single(proxy.Server.ReadCounters().Admissions);
+        CommandReading reading = proxy.Server.ReadUsage("app1").Total;
         Assert.Equal((4, 8, 0), (reading.Delayed, reading.Allowed, reading.Throttled));
     }
 
@@ -199,7 +199,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         await using (RespClient client = await proxy.ConnectAsync())
         {
             await client.SendAsync(Scene.Requests("SET a 1", "SET a 2"));
-            await Eventually.HoldsAsync("the second is delayed", () => proxy.Server.ReadCounters().Admissions[0].Delayed == 1);
+            await Eventually.HoldsAsync("the second is delayed", () => proxy.Server.ReadUsage("app1").Total.Delayed == 1);
         }
 
         await Eventually.HoldsAsync("the client is gone", () => proxy.Server.ReadCounters().Connections == 0);
@@ -213,7 +213,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         // WATCH and BLPOP wait until nothing is owed, and are offered again.
         string[] replies = await client.PipelineAsync("RPUSH l 1", "SET a 1", "BLPOP l 1", "SET a 2", "WATCH a", "SET b 1", "UNWATCH");
         Assert.DoesNotContain(replies, reply => reply.StartsWith('-'));
-        Assert.Equal(7, Assert.Single(proxy.Server.ReadCounters().Admissions).Allowed);
+        Assert.Equal(7, proxy.Server.ReadUsage("app1").Total.Allowed);
         Assert.Equal(13, (await client.PipelineAsync([.. Enumerable.Repeat("PING", 40)])).Count(reply => reply == "+PONG\r\n"));
     }
 

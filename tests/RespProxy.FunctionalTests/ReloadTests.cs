@@ -65,7 +65,7 @@ public sealed partial class ReloadTests : IAsyncLifetime
         Apply(tenant => tenant with { Limits = new TenantLimitsSnapshot { Rates = [new RateSnapshot { Rate = 1, Burst = 1, Action = RateAction.Delay, MaxDelay = TimeSpan.FromMinutes(1) }] } });
         await using RespClient client = await _proxy.ConnectAsync();
         await client.SendAsync(Scene.Requests("SET a 1", "SET a 2", "GET a"));
-        await Eventually.HoldsAsync("the second is delayed", () => _proxy.Server.ReadCounters().Admissions is [{ Delayed: 1 }]);
+        await Eventually.HoldsAsync("the second is delayed", () => _proxy.Server.ReadUsage("app1").Total.Delayed == 1);
 
         Apply(tenant => tenant);
         Assert.Equal(["+OK\r\n", "+OK\r\n", "$1\r\n2\r\n"], (await client.ReadRepliesAsync(3)).Select(reply => reply.Wire));

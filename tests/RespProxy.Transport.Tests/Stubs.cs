@@ -11,8 +11,6 @@ internal sealed class StubLoop : EventLoop
 
     public override bool IsCurrent => true;
 
-    public override long Now => 0;
-
     public override int ConnectionCount => 0;
 
     public override LoopCounters Counters => default;

@@ -11,11 +11,12 @@ public static class ProxyMetrics
     private static readonly double StartTime = ReadStartTime();
 
     /// <summary>All families of one scrape. Any thread.</summary>
-    public static IEnumerable<MetricFamily> Collect(ProxyServer server, ReloadReading configuration, string version)
+    public static IEnumerable<MetricFamily> Collect(ProxyServer server, UsageMetrics usage, ReloadReading configuration, string version)
     {
         ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(usage);
         ArgumentNullException.ThrowIfNull(configuration);
-        return [BuildInfo(version), Ready(server), .. OfConfiguration(configuration), .. FromCounters(server.ReadCounters()), .. OfTheProcess()];
+        return [BuildInfo(version), Ready(server), .. OfConfiguration(configuration), .. FromCounters(server.ReadCounters()), .. usage.Collect(server.ReadUsage()), .. OfTheProcess()];
     }
 
     private static MetricFamily BuildInfo(string version) => MetricFamily
@@ -41,33 +42,12 @@ public static class ProxyMetrics
         MetricFamily.Gauge("respproxy_connections", "Client connections open now.").Add(counters.Connections),
         MetricFamily.Counter("respproxy_connections_accepted_total", "Client connections accepted.").Add(counters.ConnectionsAccepted),
         MetricFamily.Counter("respproxy_connections_rejected_total", "Client connections turned away at limits.maxClients.").Add(counters.ConnectionsRejected),
-        MetricFamily.Counter("respproxy_commands_total", "Commands read from clients.").Add(counters.Commands),
         MetricFamily.Counter("respproxy_authentication_failures_total", "AUTH and HELLO AUTH with a wrong name or password.").Add(counters.AuthenticationFailures),
         MetricFamily.Counter("respproxy_isolation_faults_total", "Replies withheld, and keys dropped from scans, as they named another namespace's key; must stay 0.").Add(counters.IsolationFaults),
         MetricFamily.Counter("respproxy_script_users_provisioned_total", "Connections to nodes made as a tenant's own user, for its scripts.").Add(counters.ScriptUsersProvisioned),
         MetricFamily.Counter("respproxy_script_users_refused_total", "Connections that a node did not let become a tenant's own user's: its scripts are refused.").Add(counters.ScriptUsersRefused),
-        .. FromAdmissions(counters.Admissions),
         .. FromUpstreams(counters.Upstreams),
     ];
-
-    private static IEnumerable<MetricFamily> FromAdmissions(IReadOnlyList<AdmissionReading> admissions)
-    {
-        // A family without samples says nothing: no tenant is limited.
-        if (admissions.Count == 0) yield break;
-        yield return PerTenant("allowed", "Commands that limits and denylists let pass, of tenants that have any.", reading => reading.Allowed);
-        yield return PerTenant("denied", "Commands refused by a denylist.", reading => reading.Denied);
-        yield return PerTenant("throttled", "Commands refused by a rate or the bound on requests in flight.", reading => reading.Throttled);
-        yield return PerTenant("delayed", "Commands that waited for their turn; among the allowed, too.", reading => reading.Delayed);
-        yield return PerTenant("shadowed", "Commands that a rule in shadow mode would have refused or delayed.", reading => reading.Shadowed);
-
-        MetricFamily PerTenant(string outcome, string help, Func<AdmissionReading, long> value)
-        {
-            MetricFamily family = MetricFamily.Counter($"respproxy_admission_{outcome}_total", help);
-            foreach (AdmissionReading reading in admissions)
-                family.Add(value(reading), new MetricLabel("tenant", reading.Tenant));
-            return family;
-        }
-    }
 
     private static IEnumerable<MetricFamily> FromUpstreams(IReadOnlyList<UpstreamReading> upstreams)
     {

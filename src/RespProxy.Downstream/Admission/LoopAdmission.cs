@@ -1,25 +1,16 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Admission;
-using RespProxy.Tenancy.Tenants;
 
 namespace RespProxy.Downstream.Admission;
 
-/// <summary>What the sessions of one loop share for admission: scratch space, and the counters of each limited tenant. Loop thread only, but for the counters.</summary>
+/// <summary>What the sessions of one loop share for admission: scratch space. Loop thread only.</summary>
 internal sealed class LoopAdmission
 {
-    private readonly ConcurrentDictionary<Tenant, AdmissionCounters> _counters = new();
     private readonly ArrayBufferWriter<byte> _text = new();
 
     public AdmissionScratch Scratch { get; } = new();
-
-    /// <summary>Of every tenant that is, or was, limited in some way. Any thread may read.</summary>
-    public AdmissionCounters CountersOf(Tenant tenant) => _counters.GetOrAdd(tenant, static _ => new AdmissionCounters());
-
-    /// <summary>The tenant is not configured any more.</summary>
-    public void Forget(Tenant tenant) => _counters.TryRemove(tenant, out _);
 
     /// <summary>The error of a command on a denylist, until the next text is asked for.</summary>
     public ReadOnlySpan<byte> TextOf(DenialRule denial, CommandSpec spec)

@@ -23,7 +23,6 @@ internal sealed class SessionAdmission
     private readonly ClientSession _session;
     private readonly Tenant _tenant;
     private readonly TenantAdmission _bounds;
-    private readonly AdmissionCounters _counters;
     private readonly ReplyRates _replyRates;
     private readonly bool _chargesReplies;
     private LoopTimer? _timer;
@@ -40,7 +39,6 @@ internal sealed class SessionAdmission
         _session = session;
         _tenant = tenant;
         _bounds = bounds;
-        _counters = session.Loop.Admission.CountersOf(tenant);
         _chargesReplies = bounds.Rules is { HasReplyRates: true };
         _replyRates = new ReplyRates();
     }
@@ -133,19 +131,19 @@ internal sealed class SessionAdmission
         isAnswered = true;
         if (_bounds.BoundsInFlight && _bounds.IsFull && GoesInFlight(spec)) return WaitOrRefuse(out isAnswered);
         Verdict verdict = _bounds.Rules?.Decide(request, spec, _session.Loop.Admission.Scratch) ?? default;
-        if (verdict.IsShadowed) _counters.Shadowed++;
+        if (verdict.IsShadowed) _session.Account.Usage.Shadowed++;
         switch (verdict.Outcome)
         {
             case AdmissionOutcome.Denied:
-                _counters.Denied++;
+                _session.Account.Usage.Denied++;
                 Refuse(_session.Loop.Admission.TextOf(verdict.Denial!, spec));
                 return false;
             case AdmissionOutcome.Throttled:
-                _counters.Throttled++;
+                _session.Account.Usage.Throttled++;
                 Refuse(_session.Loop.Admission.TextOf(verdict.Rate!, verdict.Wait));
                 return false;
             case AdmissionOutcome.Delayed:
-                _counters.Delayed++;
+                _session.Account.Usage.Delayed++;
                 Accept(verdict);
                 Delay(verdict.Wait);
                 isAnswered = false;
@@ -158,7 +156,7 @@ internal sealed class SessionAdmission
 
     private void Accept(in Verdict verdict)
     {
-        _counters.Allowed++;
+        _session.Account.Usage.Allowed++;
         _isAdmitted = true;
         if (_chargesReplies) _replyRates.Begin(verdict.ReplyRates, _session.Transaction is not null);
     }
@@ -180,7 +178,7 @@ internal sealed class SessionAdmission
     {
         isAnswered = _session.Pending == 0;
         if (!isAnswered) return _session.WaitUntilIdle();
-        _counters.Throttled++;
+        _session.Account.Usage.Throttled++;
         _session.ReplyError(_bounds.TooManyInFlight);
         return false;
     }

@@ -78,7 +78,7 @@ internal sealed class BlockedRequest(ClientSession session, byte[] bytes, InFlig
         {
             _isOver = true;
             session.EndBlocked();
-            session.Complete(request.Tag, WireErrors.TooManyLeases);
+            session.Complete(request.Tag, request.Mark, WireErrors.TooManyLeases);
             return;
         }
 

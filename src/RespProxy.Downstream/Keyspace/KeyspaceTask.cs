@@ -69,7 +69,7 @@ internal abstract class KeyspaceTask : IReplySink
         if (_isAnswered) return;
         _isAnswered = true;
         if (_capture is not null) _capture.Take(reply);
-        else Session.Complete(_number, _mark != 0 ? default : reply);
+        else Session.Complete(_number, _mark, reply);
     }
 
     /// <summary>Answers with an error that a node gave, less the namespace.</summary>

@@ -106,10 +106,12 @@ internal static class ClientCommands
         else if (LocalCommands.Is(request[2], "OFF"u8))
         {
             session.ReplyMode = ReplyMode.Off;
+            session.ReplyNothing();
         }
         else if (LocalCommands.Is(request[2], "SKIP"u8))
         {
             if (session.ReplyMode == ReplyMode.On) session.ReplyMode = ReplyMode.SkipNext;
+            session.ReplyNothing();
         }
         else
         {
@@ -146,7 +148,7 @@ internal static class ClientCommands
         other.Loop.Events.Post(() =>
         {
             bool unblocked = other.Unblock(withError);
-            session.Loop.Events.Post(() => session.Complete(number, mark != 0 ? default : unblocked ? ":1\r\n"u8 : ":0\r\n"u8));
+            session.Loop.Events.Post(() => session.Complete(number, mark, unblocked ? ":1\r\n"u8 : ":0\r\n"u8));
         });
     }
 
@@ -240,7 +242,7 @@ internal static class ClientCommands
     private static string Describe(ClientSession client)
     {
         long age = (long)(client.Loop.Time.GetUtcNow() - client.CreatedAt).TotalSeconds;
-        string command = client.LastCommand?.Name.ToLowerInvariant() ?? "NULL";
+        string command = client.Account.Command?.Name.ToLowerInvariant() ?? "NULL";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"id={client.Id} addr={client.RemoteAddress} laddr={client.LocalAddress} fd=0 name={client.Identity.Name} age={age} idle=0 flags={Flags(client)} db={client.Identity.Database} sub={client.SubscriptionCount(SubscriptionKind.Channel)} psub={client.SubscriptionCount(SubscriptionKind.Pattern)} ssub={client.SubscriptionCount(SubscriptionKind.ShardChannel)} multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={command} user={client.Tenant?.Name} redir={(client.Tracking is null ? -1 : 0)} resp={(client.IsResp3 ? 3 : 2)} lib-name={client.Identity.Library} lib-ver={client.Identity.LibraryVersion}\n");

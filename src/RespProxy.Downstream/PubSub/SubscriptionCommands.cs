@@ -36,8 +36,7 @@ internal static class SubscriptionCommands
         }
 
         if (names.Length == 0) subscriptions.Acknowledge(acknowledgements, kind, isSubscribe: false, name: null);
-        session.TakeReplyMark();
-        session.Push(acknowledgements.Written);
+        session.Confirm(acknowledgements.Written);
         return true;
     }
 

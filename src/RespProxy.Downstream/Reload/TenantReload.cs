@@ -62,7 +62,8 @@ internal sealed partial class TenantReload(
         foreach (Tenant tenant in retired)
         {
             loop.Scripts.Forget(tenant);
-            loop.Admission.Forget(tenant);
+            // Another tenant of that name may have come: usage goes by names.
+            if (live.Directory.Find(tenant.Name) is null) loop.Accounting.Forget(tenant.Name);
             loop.Facts.SlowLogs.Forget(tenant);
         }
     }

@@ -169,7 +169,7 @@ internal sealed class ReplicationWait : IBlockedCommand
         if (_isOver) return;
         Cancel();
         _session.EndBlocked();
-        _session.Complete(_number, _mark != 0 ? default : reply);
+        _session.Complete(_number, _mark, reply);
     }
 
     private void CancelParts()

@@ -125,7 +125,7 @@ internal sealed class SplitRequest(SplitPool pool) : IReplySink
     {
         if (--_remaining > 0) return;
         ClientSession session = _session!;
-        if (_mark != 0) session.Complete(_number, default);
+        if (_mark != 0) session.Complete(_number, _mark, _error);
         else if (_error is not null) session.Complete(_number, _error);
         else CompleteMerged(session);
         _session = null;

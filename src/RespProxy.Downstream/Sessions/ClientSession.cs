@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RespProxy.Downstream.Accounting;
 using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Blocking;
 using RespProxy.Downstream.PubSub;
@@ -48,6 +49,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public ClientSession(ProxyLoop loop, SessionOrigin origin, long id)
     {
         _loop = loop;
+        Account = new SessionAccount(loop.Accounting);
         _replies = new ReplyLine(this, loop);
         Origin = origin;
         Id = id;
@@ -129,6 +131,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <summary>The number that the next request takes: <see cref="Reserve"/>.</summary>
     public uint NextNumber => _replies.NextNumber;
 
+    /// <summary>Counts what the client does.</summary>
+    public SessionAccount Account { get; }
+
     /// <summary>What the client's tenant may use; null when it is not limited.</summary>
     public SessionAdmission? Admission { get; set; }
 
@@ -139,9 +144,6 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public bool IsClosing => _closing;
 
     public ProxyLoop Loop => _loop;
-
-    /// <summary>The last command's name, for CLIENT LIST. May be read from any thread.</summary>
-    public CommandSpec? LastCommand { get; set; }
 
     /// <summary>The client's address as CLIENT LIST shows it; taken once, since other loops ask too.</summary>
     public string RemoteAddress { get; private set; } = "";
@@ -222,6 +224,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     /// <inheritdoc cref="ReplyLine.Answer"/>
     public void Reply(ReadOnlySpan<byte> reply) => _replies.Answer(reply);
 
+    /// <summary>The request at hand has no reply (CLIENT REPLY OFF).</summary>
+    public void ReplyNothing()
+    {
+        if (!IsCapturing) Account.Settle(default);
+    }
+
     public void ReplyError(string text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
 
     public void ReplyError(ReadOnlySpan<byte> text) => Reply(_loop.Builder.Start(IsResp3).Error(text).Written);
@@ -234,17 +242,39 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         if (_flow.IsPaused || _peerFinished) AfterReply();
     }
 
-    /// <summary>Sends what answers no request, or a confirmation: between two replies, and whatever CLIENT REPLY says.</summary>
+    /// <summary>The same with the request's mark, <see cref="TakeReplyMark"/>: a reply that the client does not want is left out.</summary>
+    public void Complete(uint number, byte mark, ReadOnlySpan<byte> reply)
+    {
+        if (mark != 0 && !_closed)
+        {
+            Account.Swallow(number, reply);
+            reply = default;
+        }
+
+        Complete(number, reply);
+    }
+
+    /// <summary>Sends what answers no request: between two replies, and whatever CLIENT REPLY says.</summary>
     public void Push(ReadOnlySpan<byte> push)
     {
-        if (!_closing) _replies.Write(push);
+        if (_closing) return;
+        Account.Push(push);
+        _replies.Write(push);
+    }
+
+    /// <summary>Answers the request at hand with what CLIENT REPLY does not hold back; only SKIP's one command is over. Only when nothing is owed.</summary>
+    public void Confirm(ReadOnlySpan<byte> confirmation)
+    {
+        TakeReplyMark();
+        Account.Settle(confirmation);
+        _replies.Write(confirmation);
     }
 
     /// <summary>As <see cref="Push"/>, but behind every reply that the client is owed now. A blocking command owes none that began before it.</summary>
     public void PushInTurn(ReadOnlySpan<byte> push)
     {
         if (Pending == 0 || IsBlocked) Push(push);
-        else Complete(Reserve(), push);
+        else Complete(_replies.ReservePush(), push);
     }
 
     /// <summary>May be called from any thread.</summary>
@@ -254,7 +284,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply)
     {
         if (_closed) return;
-        if (request.Mark != 0) Complete(request.Tag, default);
+        if (request.Mark != 0) Complete(request.Tag, request.Mark, reply);
         else if (request.Command!.Reply == ReplyRule.Verbatim && reply[0] != '-') Complete(request.Tag, reply);
         else ReplyStripper.Complete(this, request, reply);
     }
@@ -263,7 +293,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {
-        if (!_closed) Complete(request.Tag, request.Mark != 0 ? default : Refusals.Line(failure));
+        if (!_closed) Complete(request.Tag, request.Mark, Refusals.Line(failure));
     }
 
     public void OnDelayed(in InFlightRequest request)
@@ -366,6 +396,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     private void SetTenant(Tenant? tenant)
     {
         _identity.Assign(tenant, _loop);
+        Account.Enter(tenant?.Name);
         MapVersion = 0;
     }
 

@@ -21,6 +21,7 @@ internal static class CommandGate
     public static bool TryExecute(ClientSession session, in RequestView request)
     {
         CommandSpec? spec = CommandTable.Find(request[0]);
+        session.Account.Offer(spec);
         if (spec is null)
         {
             AnswerUnknown(session, request);
@@ -38,10 +39,9 @@ internal static class CommandGate
             }
 
             spec = subcommand;
+            session.Account.Offer(spec);
         }
 
-        session.LastCommand = spec;
-        session.Loop.Counters.Requests++;
         if (!session.Identity.IsCurrent && !PolicyChange.Follow(session)) return true;
         if (IsRefused(session, request, spec)) return true;
         if (!session.Identity.IsPlacementKnown && PlacementHold.Stops(session, spec, out bool isAnswered)) return isAnswered;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RespProxy.Downstream.Accounting;
 using RespProxy.Transport;
 
 namespace RespProxy.Downstream.Sessions;
@@ -9,6 +10,7 @@ namespace RespProxy.Downstream.Sessions;
 /// </summary>
 internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
 {
+    private readonly SessionAccount _account = session.Account;
     private ReplyQueue _queue;
     private LoopPipeWriter _output = null!; // set before the first reply: Open
     private SessionFlow _flow = null!;
@@ -37,7 +39,16 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
     public uint Reserve()
     {
         uint number = _queue.Reserve();
+        _account.Expect(number, _queue.Pending);
         if (_queue.Pending >= loop.Limits.ClientPendingRequests) _flow.Pause(PauseReasons.Pending);
+        return number;
+    }
+
+    /// <summary>As <see cref="Reserve"/>, for what answers no request.</summary>
+    public uint ReservePush()
+    {
+        uint number = Reserve();
+        _account.ExpectPush(number, _queue.Pending);
         return number;
     }
 
@@ -60,7 +71,12 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
             return;
         }
 
-        if (TakeMark() != 0) return;
+        if (TakeMark() != 0)
+        {
+            _account.SettleSilently(reply);
+            return;
+        }
+
         if (_queue.Pending > 0)
         {
             session.Complete(Reserve(), reply);
@@ -68,6 +84,7 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
         }
 
         session.Admission?.OnAnswered(reply.Length);
+        _account.Settle(reply);
         // A small request of the proxy's own may have a large answer: thousands of them fit into one read.
         Write(reply);
         if (!session.IsClosed) _flow.PauseIfUnsent();
@@ -77,6 +94,7 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Complete(uint number, ReadOnlySpan<byte> reply)
     {
+        _account.Settle(number, reply);
         if (_queue.IsHead(number))
         {
             _queue.Advance();

@@ -36,13 +36,22 @@ internal struct RequestIntake
                 return unread.Length;
             }
 
-            bool executed = status == ReadStatus.Nothing || CommandGate.TryExecute(session, reader.View(rest, length));
+            bool executed = status == ReadStatus.Nothing || TryExecute(session, reader.View(rest, length), length);
             if (_partial is not null) Release(loop);
             if (!executed) break;
             consumed += length;
         }
 
         return consumed;
+    }
+
+    /// <summary>Executes a request and counts it with its length as it came, which an inline one's frame has not; one that cannot run yet is counted when it can.</summary>
+    private static bool TryExecute(ClientSession session, in RequestView request, int length)
+    {
+        bool executed = CommandGate.TryExecute(session, request);
+        if (executed) session.Account.Take(length);
+        else session.Account.Hold();
+        return executed;
     }
 
     /// <summary>Gives the reader back: the half is whole now, or its client is gone.</summary>
@@ -67,6 +76,7 @@ internal struct RequestIntake
         string text = "ERR Protocol error: " + ProtocolErrors.Text(reader.Error, reader.ErrorByte);
         reader.Reset();
         session.ReplyMode = ReplyMode.On;
+        session.Account.TakeNothing();
         session.ReplyError(text);
         session.CloseWhenAnswered();
     }

@@ -76,7 +76,7 @@ internal static class TrackingCommands
                 tracking.Join(client, session.Namespace);
             }
 
-            session.Complete(number, mark != 0 ? default : isGranted ? "+OK\r\n"u8 : "-ERR client tracking is refused by the upstream\r\n"u8);
+            session.Complete(number, mark, isGranted ? "+OK\r\n"u8 : "-ERR client tracking is refused by the upstream\r\n"u8);
         });
     }
 

@@ -51,7 +51,13 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
     {
         var output = new ArrayBufferWriter<byte>();
         WriteHeader(output);
-        foreach (QueuedCommand command in transaction.Commands) WriteOwn(command, output);
+        foreach (QueuedCommand command in transaction.Commands)
+        {
+            int before = output.WrittenCount;
+            WriteOwn(command, output);
+            session.Account.SettleQueued(command.Spec, output.WrittenSpan[before..]);
+        }
+
         Complete(output.WrittenSpan);
     }
 
@@ -89,14 +95,16 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
         WriteHeader(output);
         foreach (QueuedCommand command in transaction.Commands)
         {
+            int before = output.WrittenCount;
             if (command.IsForNode) WriteElement(cursor.Skip(), command.Spec, output);
             else WriteOwn(command, output);
+            session.Account.SettleQueued(command.Spec, output.WrittenSpan[before..]);
         }
 
         Complete(output.WrittenSpan);
     }
 
-    private void Complete(ReadOnlySpan<byte> reply) => session.Complete(number, mark != 0 ? default : reply);
+    private void Complete(ReadOnlySpan<byte> reply) => session.Complete(number, mark, reply);
 
     private void WriteOwn(in QueuedCommand command, ArrayBufferWriter<byte> output)
     {

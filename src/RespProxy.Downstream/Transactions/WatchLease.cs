@@ -68,14 +68,14 @@ internal sealed class WatchLease(ClientSession session, UpstreamLoop upstream, N
         _owed--;
         if (reply[0] != '-')
         {
-            session.Complete(request.Tag, reply);
+            session.Complete(request.Tag, request.Mark, reply);
         }
         else
         {
             IsBroken = true;
             upstream.LearnMoved(Connection, reply);
             // Not the client's concern where a slot lives: it watched, and will lose the race.
-            session.Complete(request.Tag, "+OK\r\n"u8);
+            session.Complete(request.Tag, request.Mark, "+OK\r\n"u8);
         }
 
         ReturnIfOver();
@@ -85,7 +85,7 @@ internal sealed class WatchLease(ClientSession session, UpstreamLoop upstream, N
     {
         _owed--;
         IsBroken = true;
-        session.Complete(request.Tag, "+OK\r\n"u8);
+        session.Complete(request.Tag, request.Mark, "+OK\r\n"u8);
         ReturnIfOver();
     }
 

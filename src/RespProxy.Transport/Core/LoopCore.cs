@@ -26,7 +26,6 @@ internal abstract class LoopCore : EventLoop
     private List<ConnectionCore> _steps = [];
     private List<ConnectionCore> _runningSteps = [];
     private readonly Thread _thread;
-    private long _now = Stopwatch.GetTimestamp();
     private long _nextTrim = Stopwatch.GetTimestamp() + TrimInterval;
     private int _acceptedCount;
     private int _outgoingCount;
@@ -36,6 +35,7 @@ internal abstract class LoopCore : EventLoop
     {
         Index = index;
         _report = report;
+        Now = Stopwatch.GetTimestamp();
         _mailbox = new Mailbox(Wake);
         _thread = new Thread(Run) { IsBackground = true, Name = $"loop-{index}" };
     }
@@ -45,8 +45,6 @@ internal abstract class LoopCore : EventLoop
     public override BufferPool Buffers { get; } = new();
 
     public override bool IsCurrent => Thread.CurrentThread == _thread;
-
-    public override long Now => _now;
 
     public override int ConnectionCount => AcceptedCount + Volatile.Read(ref _outgoingCount);
 
@@ -171,12 +169,12 @@ internal abstract class LoopCore : EventLoop
     protected void Turn()
     {
         int events = Wait(WaitMilliseconds());
-        _now = Stopwatch.GetTimestamp();
+        Now = Stopwatch.GetTimestamp();
         Tally.Turns++;
         Dispatch(events);
         if (_mailbox.HasMail)
             _mailbox.Run(_report);
-        if (_timers.NextDue <= _now)
+        if (_timers.NextDue <= Now)
             RunTimers();
         if (_steps.Count > 0)
             RunSteps();
@@ -184,7 +182,9 @@ internal abstract class LoopCore : EventLoop
             Guard(ending);
         FlushAll(_dirtyOutgoing);
         FlushAll(_dirtyAccepted);
-        if (_now >= _nextTrim)
+        if (TurnEnded is { } ended)
+            Guard(ended);
+        if (Now >= _nextTrim)
             Trim();
     }
 
@@ -205,7 +205,7 @@ internal abstract class LoopCore : EventLoop
 
     private void RunTimers()
     {
-        while (_timers.TryTakeDue(_now, out var callback))
+        while (_timers.TryTakeDue(Now, out var callback))
             Guard(callback);
     }
 
@@ -240,7 +240,7 @@ internal abstract class LoopCore : EventLoop
     {
         if (Buffers.HeldBytes > PoolFloor)
             Buffers.Trim();
-        _nextTrim = _now + TrimInterval;
+        _nextTrim = Now + TrimInterval;
     }
 
     private void Guard(Action callback)

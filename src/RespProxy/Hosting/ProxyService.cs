@@ -47,12 +47,13 @@ internal sealed class ProxyService(
     /// <summary>Null after a failure, which stops the program: a proxy that no probe can reach would be killed later, with no reason told.</summary>
     private async Task<AdminEndpoint?> StartAdminAsync()
     {
+        var usage = new UsageMetrics();
         try
         {
             AdminEndpoint admin = await AdminEndpoint.StartAsync(
                 snapshot.Admin,
                 () => Readiness.Of(server.Status, server.IsReady),
-                () => ProxyMetrics.Collect(server, reload.Reading, BuildVersion.Text),
+                () => ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text),
                 logs,
                 _stopping.Token).ConfigureAwait(false);
             Log.AdminListening(logger, admin.Address);

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+
+namespace RespProxy.Tenancy.Accounting;
+
+/// <summary>
+/// What all tenants' clients have done since the start: each loop counts for itself, sums are made here when they are read. Any thread.
+/// </summary>
+public sealed class UsageLedger
+{
+    private readonly ConcurrentBag<LoopUsage> _loops = [];
+
+    /// <summary>Requests taken, of all tenants not forgotten and of clients that are nobody's.</summary>
+    public long Calls => _loops.Sum(loop => loop.Tenants.Sum(tenant => tenant.Value.Commands.Sum(command => Volatile.Read(ref command.Calls))));
+
+    /// <summary>A loop's own book.</summary>
+    public LoopUsage AddLoop()
+    {
+        var loop = new LoopUsage();
+        _loops.Add(loop);
+        return loop;
+    }
+
+    /// <summary>One tenant's sums over all loops; empty when it has had no clients. Allocates: not for every command.</summary>
+    /// <param name="tenant">Its name; <see cref="UsageReport.Nobody"/> for clients that have not authenticated.</param>
+    public UsageReport Of(string tenant)
+    {
+        ArgumentNullException.ThrowIfNull(tenant);
+        return new UsageReport(tenant, [.. _loops.Select(loop => loop.Tenants.GetValueOrDefault(tenant)).OfType<TenantUsage>()]);
+    }
+
+    /// <summary>Of every tenant that has had clients, by name; first, if there were any, clients that have not authenticated.</summary>
+    public IReadOnlyList<UsageReport> All() =>
+        [.. _loops.SelectMany(loop => loop.Tenants.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(Of)];
+}
+
+/// <summary>One loop's book: its tenants' usage. <see cref="Of"/> is for the loop's thread.</summary>
+public sealed class LoopUsage
+{
+    /// <summary>By the tenant's name, which lasts longer than what a configuration says of it.</summary>
+    internal ConcurrentDictionary<string, TenantUsage> Tenants { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The tenant's usage on this loop, made if there is none. <see cref="UsageReport.Nobody"/> is a name, too.</summary>
+    public TenantUsage Of(string tenant) => Tenants.GetOrAdd(tenant, static _ => new TenantUsage());
+
+    /// <summary>What a tenant that is gone has used is told no more.</summary>
+    public void Forget(string tenant) => Tenants.TryRemove(tenant, out _);
+}
