@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Admission;
+using RespProxy.Downstream.Insight;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
@@ -40,6 +41,7 @@ internal sealed class ProxyLoop
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
         Scripts = new ScriptRouter(this);
         Admission = new LoopAdmission(tenants);
+        Insight = new LoopInsight(configuration, this);
     }
 
     public EventLoop Events { get; }
@@ -73,6 +75,9 @@ internal sealed class ProxyLoop
 
     public LoopAdmission Admission { get; }
 
+    /// <summary>Hot and big keys.</summary>
+    public LoopInsight Insight { get; }
+
     public SplitPool Splits { get; } = new();
 
     public ReplyBuilder Builder { get; } = new();
@@ -81,6 +86,13 @@ internal sealed class ProxyLoop
 
     /// <summary>The reader for requests that come whole: never holds half of one between two callbacks.</summary>
     public RequestReader Reader { get; private set; } = new();
+
+    /// <summary>Begins to connect, and what is done from time to time. On the loop's thread.</summary>
+    public void Start()
+    {
+        Array.ForEach(Upstreams, upstream => upstream.Start());
+        Insight.KeepTrimmed(Events);
+    }
 
     /// <summary>The tracking clients of one of <see cref="Upstreams"/>.</summary>
     public UpstreamTracking TrackingOf(UpstreamLoop upstream) => _tracking[Array.IndexOf(Upstreams, upstream)];

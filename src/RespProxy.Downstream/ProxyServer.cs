@@ -146,7 +146,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     private void StartUpstreams()
     {
-        foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Start()));
+        foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(loop.Start);
         foreach (ClusterTopology topology in _topologies) topology.Start();
     }
 
