@@ -134,6 +134,12 @@ internal sealed class ServerFacts(TimeProvider time, SlowLogs slowLogs)
 {
     public SlowLogs SlowLogs => slowLogs;
 
+    /// <summary>All loops, for what is told of a tenant on all of them: of each only what may be read from any thread.</summary>
+    public IReadOnlyList<ProxyLoop> Loops { get; private set; } = [];
+
+    /// <summary>To be called once, before any client comes.</summary>
+    public void Introduce(IReadOnlyList<ProxyLoop> loops) => Loops = loops;
+
     public TimeProvider Time { get; } = time;
 
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();

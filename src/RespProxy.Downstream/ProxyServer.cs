@@ -7,7 +7,6 @@ using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
-using RespProxy.Tenancy.Admission;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -50,6 +49,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
             .. _loops.Loops.Select(events => new ProxyLoop(
                 events, configuration, tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger)) { Placements = placements }),
         ];
+        facts.Introduce(_proxyLoops);
         LogTransport(_logger, _loops.Description);
     }
 
@@ -118,7 +118,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
-        Admissions = [.. _proxyLoops[0].Admission.Counters.Keys.Select(ReadAdmission)],
+        Admissions = [.. _proxyLoops[0].Admission.Counters.Keys.Select(tenant => AdmissionReading.Of(tenant, _proxyLoops))],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 
@@ -180,19 +180,6 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private void ForEachSession(Action<ClientSession> action)
     {
         foreach (ClientSession session in _registry.All) session.Loop.Events.Post(() => action(session));
-    }
-
-    private AdmissionReading ReadAdmission(Tenant tenant)
-    {
-        AdmissionCounters[] counters = [.. _proxyLoops.Select(loop => loop.Admission.Counters[tenant])];
-        return new AdmissionReading(tenant.Name)
-        {
-            Allowed = counters.Sum(each => Volatile.Read(ref each.Allowed)),
-            Denied = counters.Sum(each => Volatile.Read(ref each.Denied)),
-            Throttled = counters.Sum(each => Volatile.Read(ref each.Throttled)),
-            Delayed = counters.Sum(each => Volatile.Read(ref each.Delayed)),
-            Shadowed = counters.Sum(each => Volatile.Read(ref each.Shadowed)),
-        };
     }
 
     private UpstreamReading ReadUpstream(string name, int index)

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using RespProxy.Tenancy.Admission;
+using RespProxy.Tenancy.Tenants;
 
 namespace RespProxy.Downstream;
 
@@ -46,6 +48,20 @@ public sealed record ProxyCounters
 /// <summary>What admission said to one tenant's requests since the start.</summary>
 public sealed record AdmissionReading(string Tenant)
 {
+    /// <summary>Of one of the tenants that are limited in some way.</summary>
+    internal static AdmissionReading Of(Tenant tenant, IReadOnlyList<ProxyLoop> loops)
+    {
+        AdmissionCounters[] counters = [.. loops.Select(loop => loop.Admission.Counters[tenant])];
+        return new AdmissionReading(tenant.Name)
+        {
+            Allowed = counters.Sum(each => Volatile.Read(ref each.Allowed)),
+            Denied = counters.Sum(each => Volatile.Read(ref each.Denied)),
+            Throttled = counters.Sum(each => Volatile.Read(ref each.Throttled)),
+            Delayed = counters.Sum(each => Volatile.Read(ref each.Delayed)),
+            Shadowed = counters.Sum(each => Volatile.Read(ref each.Shadowed)),
+        };
+    }
+
     public long Allowed { get; init; }
 
     public long Denied { get; init; }

@@ -7,6 +7,7 @@ namespace RespProxy.Tenancy.Admission;
 public sealed class RateRule
 {
     private readonly byte[] _refusal;
+    private long _exceeded;
 
     /// <param name="snapshot">The rate as configured.</param>
     /// <param name="ordinal">Its place among the tenant's rates.</param>
@@ -14,6 +15,7 @@ public sealed class RateRule
     internal RateRule(RateSnapshot snapshot, int ordinal, ulong replyBit)
     {
         Ordinal = ordinal;
+        Snapshot = snapshot;
         Unit = snapshot.Unit;
         IsShadow = snapshot.Action == RateAction.Shadow;
         MaxWait = snapshot.Action == RateAction.Delay ? AdmissionClock.ToTicks(snapshot.MaxDelay) : 0;
@@ -27,6 +29,12 @@ public sealed class RateRule
     public string Name { get; }
 
     public RateUnit Unit { get; }
+
+    /// <summary>As configured.</summary>
+    public RateSnapshot Snapshot { get; }
+
+    /// <summary>Requests that it has refused, or would have.</summary>
+    public long Exceeded => Volatile.Read(ref _exceeded);
 
     /// <summary>Only counts.</summary>
     public bool IsShadow { get; }
@@ -42,6 +50,8 @@ public sealed class RateRule
     internal int Ordinal { get; }
 
     internal ulong ReplyBit { get; }
+
+    internal void CountExceeded() => Interlocked.Increment(ref _exceeded);
 
     private static string NameOf(RateSnapshot snapshot)
     {
