@@ -19,8 +19,12 @@ public static class RestartOnly
         Compare("admin", running.Admin == next.Admin);
         Compare("limits", running.Limits == next.Limits);
         Compare("slowLog", running.SlowLog == next.SlowLog);
+        Compare("hotKeys", running.HotKeys == next.HotKeys);
+        Compare("bigKeys", running.BigKeys == next.BigKeys);
         Compare("log", running.Log == next.Log);
         Compare("drainTimeout", running.DrainTimeout == next.DrainTimeout);
+        // A part that is not named above yet: rather a restart too many than half a configuration.
+        if (changes.Count == 0) Compare("configuration", WithoutLists(running) == WithoutLists(next));
         return changes;
 
         void Compare(string key, bool isSame)
@@ -28,6 +32,8 @@ public static class RestartOnly
             if (!isSame) changes.Add(key);
         }
     }
+
+    private static ProxySnapshot WithoutLists(ProxySnapshot snapshot) => snapshot with { Upstreams = [], Listeners = [], Tenants = [] };
 
     private static bool SameUpstream(UpstreamSnapshot left, UpstreamSnapshot right) =>
         left.Seeds.SequenceEqual(right.Seeds) && left with { Seeds = [] } == right with { Seeds = [] };

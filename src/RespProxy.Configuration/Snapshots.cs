@@ -85,6 +85,10 @@ public sealed record ProxySnapshot
 
     public SlowLogSnapshot SlowLog { get; init; } = new();
 
+    public HotKeysSnapshot HotKeys { get; init; } = new();
+
+    public BigKeysSnapshot BigKeys { get; init; } = new();
+
     public LogSnapshot Log { get; init; } = new();
 
     /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Accounting;
 using RespProxy.Downstream.Admission;
+using RespProxy.Downstream.Insight;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Reload;
@@ -45,6 +46,7 @@ internal sealed class ProxyLoop
         Scripts = new ScriptRouter(this);
         Admission = new LoopAdmission();
         Accounting = new LoopAccounting(events, facts.Usage);
+        Insight = new LoopInsight(configuration, this);
     }
 
     public EventLoop Events { get; }
@@ -81,6 +83,9 @@ internal sealed class ProxyLoop
 
     public LoopAccounting Accounting { get; }
 
+    /// <summary>Hot and big keys.</summary>
+    public LoopInsight Insight { get; }
+
     public SplitPool Splits { get; } = new();
 
     public ReplyBuilder Builder { get; } = new();
@@ -89,6 +94,13 @@ internal sealed class ProxyLoop
 
     /// <summary>The reader for requests that come whole: never holds half of one between two callbacks.</summary>
     public RequestReader Reader { get; private set; } = new();
+
+    /// <summary>Begins to connect, and what is done from time to time. On the loop's thread.</summary>
+    public void Start()
+    {
+        Array.ForEach(Upstreams, upstream => upstream.Start());
+        Insight.KeepTrimmed(Events);
+    }
 
     /// <summary>The tracking clients of one of <see cref="Upstreams"/>.</summary>
     public UpstreamTracking TrackingOf(UpstreamLoop upstream) => _tracking[Array.IndexOf(Upstreams, upstream)];
@@ -130,6 +142,12 @@ internal sealed class ServerFacts(TimeProvider time, SlowLogs slowLogs)
 
     /// <summary>What the tenants' clients have done, on all loops.</summary>
     public UsageLedger Usage { get; } = new();
+
+    /// <summary>All loops, for what is told of a tenant on all of them: of each only what may be read from any thread.</summary>
+    public IReadOnlyList<ProxyLoop> Loops { get; private set; } = [];
+
+    /// <summary>To be called once, before any client comes.</summary>
+    public void Introduce(IReadOnlyList<ProxyLoop> loops) => Loops = loops;
 
     public TimeProvider Time { get; } = time;
 

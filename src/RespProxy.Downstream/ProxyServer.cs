@@ -57,6 +57,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
             .. _loops.Loops.Select(events => new ProxyLoop(
                 events, configuration, _tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger))),
         ];
+        facts.Introduce(_proxyLoops);
         _reload = new TenantReload(configuration, _tenants, Gate, _proxyLoops, _registry, _logger);
         LogTransport(_logger, _loops.Description);
     }
@@ -171,7 +172,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     private void StartUpstreams()
     {
-        foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Start()));
+        foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(loop.Start);
         foreach (ClusterTopology topology in _topologies) topology.Start();
     }
 

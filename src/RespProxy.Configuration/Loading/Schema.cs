@@ -95,6 +95,8 @@ internal sealed class Schema
         new("admin", Map(new("enabled", Scalar), new("bind", Scalar))),
         new("limits", Limits),
         new("slowLog", Map(new("threshold", Scalar), new("entries", Scalar))),
+        new("hotKeys", Map(new("enabled", Scalar), new("counters", Scalar), new("window", Scalar), new("sample", Scalar), new("hotReads", Scalar))),
+        new("bigKeys", Map(new("enabled", Scalar), new("bytes", Scalar), new("elements", Scalar), new("keys", Scalar), new("keep", Scalar))),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 

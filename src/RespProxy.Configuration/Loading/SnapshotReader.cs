@@ -38,6 +38,8 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Admin = ReadAdmin(root.Child("admin")),
             Limits = ReadLimits(root.Child("limits")),
             SlowLog = ReadSlowLog(root.Child("slowLog")),
+            HotKeys = KeyInsightReader.ReadHotKeys(root.Child("hotKeys")),
+            BigKeys = KeyInsightReader.ReadBigKeys(root.Child("bigKeys")),
             Log = ReadLog(root.Child("log")),
             DrainTimeout = root.Duration("drainTimeout", Defaults.DrainTimeout, TimeSpan.Zero, Hour),
         };

@@ -11,8 +11,8 @@ namespace RespProxy.Downstream.Local;
 /// </summary>
 internal static class CommandDescriptions
 {
-    /// <summary>What is not refused to every tenant and every upstream has, subcommands besides their containers.</summary>
-    private static readonly CommandSpec[] Known = [.. CommandTable.All.Where(spec => IsUsable(spec) && !spec.IsOfModule)];
+    /// <summary>What is not refused to every tenant and every Redis has, subcommands besides their containers.</summary>
+    private static readonly CommandSpec[] Known = [.. CommandTable.All.Where(spec => IsUsable(spec) && spec.IsOfRedis)];
 
     private static readonly ILookup<string, CommandSpec> Subcommands = Known.Where(IsSubcommand).ToLookup(spec => spec.Name[..spec.Name.IndexOf('|', StringComparison.Ordinal)]);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
 using System.Text;
+using RespProxy.Downstream.Insight;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Protocol.Commands;
@@ -58,6 +59,9 @@ internal static class ServerCommands
                 break;
             case LocalCommand.SlowLog:
                 SlowLogCommands.Execute(session, request, spec, reply);
+                break;
+            case LocalCommand.Insight:
+                InsightCommands.Execute(session, request, spec, reply);
                 break;
             case LocalCommand.Asking:
             case LocalCommand.Readonly:

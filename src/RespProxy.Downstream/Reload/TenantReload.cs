@@ -64,6 +64,7 @@ internal sealed partial class TenantReload(
             loop.Scripts.Forget(tenant);
             // Another tenant of that name may have come: usage goes by names.
             if (live.Directory.Find(tenant.Name) is null) loop.Accounting.Forget(tenant.Name);
+            loop.Insight.Forget(tenant);
             loop.Facts.SlowLogs.Forget(tenant);
         }
     }

@@ -107,6 +107,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         }
         else
         {
+            session.Identity.Insight?.OnRequestAlone(request, spec, _keys.Items[..1], ns.Database);
             SendBytes(session, InFlightOf(session, spec, transfer.Slot), map, transfer.Bytes);
         }
 
@@ -134,6 +135,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
     {
         if (session.Pending > 0) return session.WaitUntilIdle();
         KeyNamespace ns = session.Namespace;
+        session.Identity.Insight?.OnRequestAlone(request, spec, _keys.Items, ns.Database);
         var bytes = new byte[RequestRewriter.MaxLength(request.Frame.Length, _keys, ns)];
         Array.Resize(ref bytes, RequestRewriter.Write(request, _keys, ns, bytes));
         InFlightRequest inFlight = InFlightOf(session, spec, slot);
@@ -182,6 +184,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
     {
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         InFlightRequest inFlight = InFlightOf(session, spec, slot);
+        if (session.Identity.Insight is { } insight) inFlight.ObserveFrom = insight.OnRequest(request, spec, _keys.Items, ns.Database);
         NodeConnection? node = map is null ? null : upstream.Select(map, slot, session.IsResp3);
         if (session.Tracking is not null) inFlight.Sink = session.Tracking.Begin(request, spec, _keys.Items, node, session);
         if (node is not null)
@@ -204,6 +207,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
         int stride = spec.Keys.Step;
         SplitRequest split = loop.Splits.Rent();
         int parts = _planner.Plan(request, _keys, ns);
+        uint observeFrom = session.Identity.Insight?.OnRequest(request, spec, _keys.Items, ns.Database) ?? 0;
         split.Begin(session, spec.Route, session.TakeReplyMark(), session.Reserve(), _planner, parts);
         for (int part = 0; part < parts; part++)
         {
@@ -215,6 +219,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
                 StartedAt = loop.Events.Now,
                 Slot = (ushort)_planner.SlotOf(part),
                 Tag = (uint)part,
+                ObserveFrom = observeFrom,
             };
             SendPart(session, request, inFlight, keys, stride, map);
         }

@@ -58,6 +58,8 @@ internal sealed class SplitRequest(SplitPool pool) : IReplySink
 
     public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(_session!, request, bytes);
 
+    public void OnObserved(in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply) => _session!.OnObserved(request, bytes, reply);
+
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {
         _error ??= Refusals.Line(failure).ToArray();

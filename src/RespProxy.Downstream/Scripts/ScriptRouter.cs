@@ -81,6 +81,7 @@ internal sealed class ScriptRouter(ProxyLoop loop)
         }
 
         int slot = SlotOf(request, session);
+        if (slot >= 0) session.Identity.Insight?.OnRequestAlone(request, spec, _keys.Items, session.Namespace.Database);
         if (slot < 0) session.Reply(WireErrors.CrossSlot);
         else if (IsFunction(spec)) SendFunction(session, request, spec, map, slot);
         else if (script is not null) SendByDigest(session, request, spec, map, slot, script);
@@ -198,6 +199,7 @@ internal sealed class ScriptRouter(ProxyLoop loop)
         }
 
         session.Tracking?.Queue(transaction, request, spec, _keys);
+        session.Identity.Insight?.OnRequestAlone(request, spec, _keys.Items, transaction.Namespace.Database);
         byte[] call = Rewritten(session, request);
         if (IsFunction(spec)) call = ScriptRequest.WithPrefix(call, session.Namespace.FunctionPrefix);
         else if (script is not null) call = ScriptRequest.WithSource(spec, call, script.Source);

@@ -291,6 +291,8 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(this, request, bytes);
 
+    public void OnObserved(in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply) => _loop.Insight.Replies.Observe(this, request, bytes, reply);
+
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {
         if (!_closed) Complete(request.Tag, request.Mark, Refusals.Line(failure));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RespProxy.Downstream.Insight;
 using RespProxy.Tenancy.Namespaces;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
@@ -48,6 +49,9 @@ internal sealed class SessionIdentity
     /// <summary>The client has run a script: all it sends goes as its tenant's own user from then on, so that one order holds for all of it.</summary>
     public bool IsConfined => Upstream != SharedUpstream;
 
+    /// <summary>What this loop sees of how the tenant uses its keys; null when nothing is to be seen.</summary>
+    public TenantInsight? Insight { get; private set; }
+
     /// <summary>The client asked for RESP3 with HELLO 3.</summary>
     public bool IsResp3 { get; set; }
 
@@ -81,6 +85,7 @@ internal sealed class SessionIdentity
         PlacementAttempt = 0;
         SharedUpstream = tenant is null ? null! : loop.Upstreams[tenant.UpstreamIndex];
         Upstream = SharedUpstream;
+        Insight = tenant is null ? null : loop.Insight.Of(tenant);
     }
 
     /// <summary>The client is under the tenant's new policy from here on.</summary>

@@ -25,6 +25,10 @@ internal sealed class TrackedRead(ClientTracking client, IReplySink sink, Tracki
         foreach (TrackedName key in keys) client.Invalidate(key.Bare);
     }
 
+    public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => sink.OnSlow(request, bytes);
+
+    public void OnObserved(in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply) => sink.OnObserved(request, bytes, reply);
+
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure) => sink.OnFailure(request, failure);
 
     public void OnDelayed(in InFlightRequest request)

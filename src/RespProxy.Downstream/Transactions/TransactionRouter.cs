@@ -1,4 +1,5 @@
 using RespProxy.Configuration;
+using RespProxy.Downstream.Insight;
 using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Routing;
@@ -38,6 +39,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
         if (_keys.HasMore && IsDealtWith(session, request, spec, transaction, out bool isQueued)) return isQueued;
         if (!TryTakeSlot(session, spec, transaction, CommonSlot(request, ns, session.Upstream))) return false;
         session.Tracking?.Queue(transaction, request, spec, _keys);
+        session.Identity.Insight?.OnRequestAlone(request, spec, _keys.Items, ns.Database);
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         transaction.Queue(spec, RequestRewriter.Write(request, _keys, ns, transaction.Reserve(size)));
         return true;
@@ -173,6 +175,7 @@ internal sealed class TransactionRouter(ProxyLoop loop)
             Mark = run.Mark,
             Tag = run.Number,
             EarlyReplies = transaction.NodeCommands + 1,
+            ObserveFrom = session.Identity.Insight?.BigKeys is null ? 0 : TenantInsight.AnyReply,
         };
         NodeConnection? node = watch?.Connection ?? (map is null ? null : session.Upstream.Select(map, slot, session.IsResp3));
         // The connection of a watch does not track.

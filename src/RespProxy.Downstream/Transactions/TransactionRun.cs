@@ -34,6 +34,8 @@ internal sealed class TransactionRun(ClientSession session, Transaction transact
 
     public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(session, request, "*1\r\n$4\r\nEXEC\r\n"u8);
 
+    public void OnObserved(in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply) => session.Loop.Insight.Replies.ObserveUnit(session, bytes, reply);
+
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {
         watch?.EndAfterExec();

@@ -136,6 +136,9 @@ public enum LocalCommand
     /// <summary>FUNCTION LOAD, DELETE, FLUSH, LIST, STATS: the tenant's own libraries at every primary.</summary>
     Function,
 
+    /// <summary>RESPPROXY: what the proxy has seen of the tenant, and lets it do.</summary>
+    Insight,
+
     /// <summary>The HELP subcommand of any container.</summary>
     Help,
 }

@@ -20,6 +20,12 @@ public sealed class CommandSpec
     /// <summary>Not every upstream knows it.</summary>
     public bool IsOfModule => Group == ModuleGroup;
 
+    /// <summary>The group of commands that the proxy has and no Redis.</summary>
+    public const string ProxyGroup = "respproxy";
+
+    /// <summary>Every Redis or Valkey of some version knows it: it is neither of a module nor the proxy's own.</summary>
+    public bool IsOfRedis => Group is not (ModuleGroup or ProxyGroup);
+
     public required CommandFlags Flags { get; init; }
 
     /// <summary>What rules may call the command by besides its name; set when the row is put into its table.</summary>

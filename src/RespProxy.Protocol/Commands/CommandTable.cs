@@ -3,7 +3,7 @@ using RespProxy.Protocol.Commands.Rows;
 namespace RespProxy.Protocol.Commands;
 
 /// <summary>
-/// Every command of Redis and Valkey, and of their common modules, with the proxy's rules for it. The rows are under Rows/, one file for each of
+/// Every command of Redis and Valkey, of their common modules, and of the proxy itself, with the proxy's rules for it. The rows are under Rows/, one file for each of
 /// Redis's groups. What is not in the table is refused. Immutable; safe for any thread.
 /// </summary>
 public static class CommandTable
@@ -13,7 +13,7 @@ public static class CommandTable
         .. StringRows.All, .. HashRows.All, .. ListRows.All, .. SetRows.All, .. SortedSetRows.All, .. GenericRows.All,
         .. BitmapRows.All, .. HyperLogLogRows.All, .. GeoRows.All, .. StreamRows.All,
         .. TransactionRows.All, .. PubSubRows.All, .. ScriptingRows.All,
-        .. ConnectionRows.All, .. ServerRows.All, .. ClusterRows.All, .. SentinelRows.All, .. ModuleRows.All,
+        .. ConnectionRows.All, .. ServerRows.All, .. ClusterRows.All, .. SentinelRows.All, .. ModuleRows.All, .. ProxyRows.All,
     ]);
 
     private static readonly CommandNames Commands = Link(Rows);

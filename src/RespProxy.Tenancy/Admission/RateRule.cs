@@ -7,7 +7,7 @@ namespace RespProxy.Tenancy.Admission;
 public sealed class RateRule
 {
     private readonly byte[] _refusal;
-    private readonly (string? Name, RuleScopeSnapshot Scope, RateUnit Unit) _purpose;
+    private long _exceeded;
 
     /// <param name="snapshot">The rate as configured.</param>
     /// <param name="ordinal">Its place among the tenant's rates.</param>
@@ -15,12 +15,12 @@ public sealed class RateRule
     internal RateRule(RateSnapshot snapshot, int ordinal, ulong replyBit)
     {
         Ordinal = ordinal;
+        Snapshot = snapshot;
         Unit = snapshot.Unit;
         IsShadow = snapshot.Action == RateAction.Shadow;
         MaxWait = snapshot.Action == RateAction.Delay ? AdmissionClock.ToTicks(snapshot.MaxDelay) : 0;
         Bucket = new TokenBucket(snapshot.Rate, snapshot.Burst);
         ReplyBit = replyBit;
-        _purpose = (snapshot.Name, snapshot.Scope, snapshot.Unit);
         Name = snapshot.Name ?? NameOf(snapshot);
         _refusal = Encoding.UTF8.GetBytes($"ERR LIMIT {Name} rate exceeded, retry after ");
     }
@@ -29,6 +29,12 @@ public sealed class RateRule
     public string Name { get; }
 
     public RateUnit Unit { get; }
+
+    /// <summary>As configured.</summary>
+    public RateSnapshot Snapshot { get; }
+
+    /// <summary>Requests that it has refused, or would have.</summary>
+    public long Exceeded => Volatile.Read(ref _exceeded);
 
     /// <summary>Only counts.</summary>
     public bool IsShadow { get; }
@@ -46,7 +52,10 @@ public sealed class RateRule
     internal ulong ReplyBit { get; }
 
     /// <summary>Both limit the same: what has been used under one counts under the other.</summary>
-    internal bool HasPurposeOf(RateRule other) => _purpose == other._purpose;
+    internal bool HasPurposeOf(RateRule other) =>
+        (Snapshot.Name, Snapshot.Scope, Snapshot.Unit) == (other.Snapshot.Name, other.Snapshot.Scope, other.Snapshot.Unit);
+
+    internal void CountExceeded() => Interlocked.Increment(ref _exceeded);
 
     private static string NameOf(RateSnapshot snapshot)
     {

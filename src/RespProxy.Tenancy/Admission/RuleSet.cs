@@ -15,16 +15,34 @@ public sealed class RuleSet
     private readonly RateRule[] _replyRates;
     private readonly AdmissionClock _clock;
 
-    internal RuleSet(CommandRules?[] byCommand, RateRule[] rates, RateRule[] replyRates, AdmissionClock clock)
+    internal RuleSet(CommandRules?[] byCommand, IReadOnlyList<DenialRule> denials, IReadOnlyList<RateRule> rates, AdmissionClock clock)
     {
-        Rates = rates;
         _byCommand = byCommand;
-        _replyRates = replyRates;
+        _replyRates = [.. rates.Where(rate => rate.ReplyBit != 0)];
         _clock = clock;
+        Denials = denials;
+        Rates = rates;
     }
 
-    /// <summary>All rates, in the order configured.</summary>
-    internal IReadOnlyList<RateRule> Rates { get; }
+    /// <summary>All of the tenant's denylist, in the order written.</summary>
+    public IReadOnlyList<DenialRule> Denials { get; }
+
+    /// <summary>All of the tenant's rates, in the order written.</summary>
+    public IReadOnlyList<RateRule> Rates { get; }
+
+    /// <summary>What is left of a rate now; negative while it is in debt.</summary>
+    public long AvailableOf(RateRule rate)
+    {
+        ArgumentNullException.ThrowIfNull(rate);
+        return rate.Bucket.Available(_clock.Now);
+    }
+
+    /// <summary>The rule has begun and has not ended.</summary>
+    public bool IsInForce(DenialRule denial)
+    {
+        ArgumentNullException.ThrowIfNull(denial);
+        return denial.IsInForce(_clock);
+    }
 
     /// <summary>True: replies must be charged.</summary>
     public bool HasReplyRates => _replyRates.Length > 0;
@@ -86,6 +104,7 @@ public sealed class RuleSet
     private bool Enforces(DenialRule denial, ref bool isShadowed)
     {
         if (!denial.IsInForce(_clock)) return false;
+        denial.CountHit();
         isShadowed |= denial.IsShadow;
         return !denial.IsShadow;
     }
@@ -134,7 +153,7 @@ public sealed class RuleSet
         long longest = 0;
         // Asked first, so that a request which one rate refuses does not keep others from another's tokens for a moment.
         if (mayBeThrottled && scratch.Count > 1 && FindRefusing(scratch, now) is { Rate: not null } refused)
-            return new Verdict { Outcome = AdmissionOutcome.Throttled, Rate = refused.Rate, Wait = refused.Wait, IsShadowed = isShadowed };
+            return Refuse(scratch, taken: 0, refused.Rate, refused.Wait, isShadowed);
 
         for (int i = 0; i < scratch.Count; i++)
         {
@@ -142,7 +161,7 @@ public sealed class RuleSet
             replyRates |= rate.ReplyBit;
             bool isTaken = rate.Bucket.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
             if (isTaken) longest = Math.Max(longest, wait);
-            else if (rate.IsShadow) isShadowed = true;
+            else if (rate.IsShadow) isShadowed = CountShadow(rate);
             else if (mayBeThrottled) return Refuse(scratch, i, rate, wait, isShadowed);
         }
 
@@ -168,9 +187,16 @@ public sealed class RuleSet
         return default;
     }
 
-    /// <summary>Another loop was faster: what was taken from the rates before goes back.</summary>
+    private static bool CountShadow(RateRule rate)
+    {
+        rate.CountExceeded();
+        return true;
+    }
+
+    /// <summary>Refuses by a rate. If another loop was faster, what was taken from the rates before goes back.</summary>
     private static Verdict Refuse(AdmissionScratch scratch, int taken, RateRule refusing, long wait, bool isShadowed)
     {
+        refusing.CountExceeded();
         for (int i = 0; i < taken; i++)
         {
             RateRule rate = scratch.RateAt(i);

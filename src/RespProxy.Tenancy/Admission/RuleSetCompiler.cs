@@ -17,27 +17,27 @@ public static class RuleSetCompiler
         if (tenant.Denials.IsEmpty && tenant.Limits.Rates.IsEmpty) return null;
         var drafts = new Draft?[CommandTable.All.Count];
         int number = 0;
+        var denials = new List<DenialRule>();
         foreach (DenialSnapshot denial in tenant.Denials)
         {
-            var rule = new Rule(number++, denial.Scope, new KeyRule(new DenialRule(tenant.Name, denial), null));
+            denials.Add(new DenialRule(tenant.Name, denial));
+            var rule = new Rule(number++, denial.Scope, new KeyRule(denials[^1], null));
             if (denial.Expires > clock.UtcNow || denial.Expires is null) PutDown(drafts, rule, DenialRules.CanBeDenied);
         }
 
         var rates = new List<RateRule>();
-        var replyRates = new List<RateRule>();
         for (int i = 0; i < tenant.Limits.Rates.Length; i++)
         {
             RateSnapshot snapshot = tenant.Limits.Rates[i];
-            ulong replyBit = snapshot.Unit == RateUnit.ReplyBytes ? 1UL << replyRates.Count : 0;
+            ulong replyBit = snapshot.Unit == RateUnit.ReplyBytes ? 1UL << rates.Count(each => each.ReplyBit != 0) : 0;
             var rate = new RateRule(snapshot, i, replyBit);
             if (previous?.Rates.FirstOrDefault(rate.HasPurposeOf) is { } same) rate.Bucket.ContinueFrom(same.Bucket, clock.Now);
             rates.Add(rate);
-            if (replyBit != 0) replyRates.Add(rate);
             PutDown(drafts, new Rule(number++, snapshot.Scope, new KeyRule(null, rate)), _ => true);
         }
 
         var shared = new Dictionary<string, KeyRules>(StringComparer.Ordinal);
-        return new RuleSet([.. drafts.Select(draft => draft?.Finish(shared))], [.. rates], [.. replyRates], clock);
+        return new RuleSet([.. drafts.Select(draft => draft?.Finish(shared))], denials, rates, clock);
     }
 
     private static void PutDown(Draft?[] drafts, Rule rule, Func<CommandSpec, bool> isFor)

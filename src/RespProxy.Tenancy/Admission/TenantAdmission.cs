@@ -25,6 +25,18 @@ public sealed class TenantAdmission
     /// <summary>Null: only the numbers are bounded.</summary>
     public RuleSet? Rules { get; }
 
+    /// <summary>Connections now.</summary>
+    public int Connections => Volatile.Read(ref _load.Connections);
+
+    /// <summary>Most connections; null: no bound.</summary>
+    public int? MaxConnections => _maxConnections == int.MaxValue ? null : _maxConnections;
+
+    /// <summary>Requests unanswered now; counted only where they are bounded.</summary>
+    public int InFlight => Volatile.Read(ref _load.InFlight);
+
+    /// <summary>Most requests unanswered; null: no bound.</summary>
+    public int? MaxInFlight => _maxInFlight == int.MaxValue ? null : _maxInFlight;
+
     /// <summary>True: requests in flight must be counted.</summary>
     public bool BoundsInFlight => _maxInFlight < int.MaxValue;
 

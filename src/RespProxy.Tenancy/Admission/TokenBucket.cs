@@ -76,6 +76,13 @@ public sealed class TokenBucket
     /// <summary>How long until the tokens are there, if nobody else takes any; 0: now.</summary>
     public long WaitFor(long now, long tokens) => WaitOf(Volatile.Read(ref _fullAt), UnitsOf(now), CostOf(tokens));
 
+    /// <summary>Tokens that are there now, rounded down; negative while in debt.</summary>
+    public long Available(long now)
+    {
+        long at = UnitsOf(now);
+        return (long)Math.Floor((_burst - (Math.Max(Volatile.Read(ref _fullAt), at) - at)) / (double)_unitsPerToken);
+    }
+
     /// <summary>Takes the tokens whether they are there or not.</summary>
     public void Charge(long now, long tokens)
     {

@@ -43,6 +43,9 @@ public struct InFlightRequest
     /// queued command. Such a unit is sent, redirected and retried as one.
     /// </summary>
     public int EarlyReplies;
+
+    /// <summary>The sink wants to see the request with a reply of at least so many bytes: <see cref="IReplySink.OnObserved"/>. 0: with none.</summary>
+    public uint ObserveFrom;
 }
 
 /// <summary>Takes what becomes of a request. Called on the loop's thread; must not throw.</summary>
@@ -53,6 +56,15 @@ public interface IReplySink
 
     /// <summary>The reply that comes next took as long as <see cref="UpstreamLoop.SlowAfter"/> or longer. The request's bytes, as the node got them, are valid during the call only.</summary>
     void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes)
+    {
+        // Most sinks stand for no command of a client's.
+    }
+
+    /// <summary>
+    /// The reply that comes next is as long as <see cref="InFlightRequest.ObserveFrom"/> or longer. The request's bytes, as the node got them, and the reply are valid
+    /// during the call only.
+    /// </summary>
+    void OnObserved(in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply)
     {
         // Most sinks stand for no command of a client's.
     }

@@ -300,22 +300,23 @@ public sealed class NodeConnection : ConnectionHandler
         {
             // Half a transaction cannot be sent behind an ASKING; it waits until the slot has arrived.
             if (kind == NodeErrorKind.Ask && request.EarlyReplies > 0) kind = NodeErrorKind.Retryable;
-            LoopPipeWriter output = _connection!.Output;
-            long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
-            _owner.Redirector.OnNodeError(this, kind, reply, request, output.Retained(request.Position, (int)(end - request.Position)));
+            _owner.Redirector.OnNodeError(this, kind, reply, request, BytesOf(request));
             return true;
         }
 
-        if (_receivedAt - request.StartedAt >= _owner.SlowAfter) ReportSlow(request);
+        if (_receivedAt - request.StartedAt >= _owner.SlowAfter) request.Sink.OnSlow(request, BytesOf(request));
+        // One less wraps around where nothing is to be observed.
+        if ((uint)reply.Length > request.ObserveFrom - 1) request.Sink.OnObserved(request, BytesOf(request), reply);
         request.Sink.OnReply(request, reply);
         return true;
     }
 
-    private void ReportSlow(in InFlightRequest request)
+    /// <summary>What was sent of the request that has just been answered.</summary>
+    private ReadOnlySpan<byte> BytesOf(in InFlightRequest request)
     {
         LoopPipeWriter output = _connection!.Output;
         long end = _inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position;
-        request.Sink!.OnSlow(request, output.Retained(request.Position, (int)(end - request.Position)));
+        return output.Retained(request.Position, (int)(end - request.Position));
     }
 
     /// <summary>

@@ -59,10 +59,23 @@ public sealed class HotPathTests
         await using RunningProxy proxy = await RunningProxy.StartAsync(
             UpstreamMode.Standalone,
             [("127.0.0.1", node.Port)],
-            configuration => configuration with { Transport = TransportKind.Epoll, Loops = 1, Tenants = [.. configuration.Tenants.Select(WithThousandRules)] },
+            configuration => configuration with { Transport = TransportKind.Epoll, Loops = 1, SlowLog = NothingIsSlow, Tenants = [.. configuration.Tenants.Select(WithThousandRules)] },
             time: new StandingTime());
         await using (RespClient first = await proxy.ConnectAsync()) await first.CommandAsync("SET", "key", "uses the rate up");
         Cost cost = Measure(proxy, request, reply, depth, Commands / depth, commandsInRequest: 1);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
+    [Theory]
+    [InlineData("GET", 1)]
+    [InlineData("GET", 16)]
+    [InlineData("SET", 1)]
+    [InlineData("SET", 16)]
+    public async Task A_command_whose_keys_uses_bytes_and_size_are_all_counted_allocates_nothing(string command, int depth)
+    {
+        byte[] request = command == "GET" ? Wire.Request("GET", "key") : Wire.Request("SET", "key", BatchNode.Value);
+        Cost cost = await MeasureStandaloneAsync(
+            request, command == "GET" ? ValueReply : Wire.Ok, depth, adjust: configuration => configuration with { HotKeys = new HotKeysSnapshot { Sample = 1 }, BigKeys = new BigKeysSnapshot { Bytes = 1 } });
         Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
     }
 
@@ -123,10 +136,10 @@ public sealed class HotPathTests
         };
     }
 
-    private static async Task<Cost> MeasureStandaloneAsync(byte[] request, byte[] reply, int depth, int commands = Commands)
+    private static async Task<Cost> MeasureStandaloneAsync(byte[] request, byte[] reply, int depth, int commands = Commands, Func<ProxySnapshot, ProxySnapshot>? adjust = null)
     {
         using BatchNode node = BatchNode.Standalone();
-        await using RunningProxy proxy = await StartProxyAsync(UpstreamMode.Standalone, node.Port);
+        await using RunningProxy proxy = await StartProxyAsync(UpstreamMode.Standalone, node.Port, adjust);
         return Measure(proxy, request, reply, depth, commands / depth, commandsInRequest: 1);
     }
 
@@ -144,10 +157,11 @@ public sealed class HotPathTests
         }
     }
 
-    private static Task<RunningProxy> StartProxyAsync(UpstreamMode mode, int port)
+    private static Task<RunningProxy> StartProxyAsync(UpstreamMode mode, int port, Func<ProxySnapshot, ProxySnapshot>? adjust = null)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
-        return RunningProxy.StartAsync(mode, [("127.0.0.1", port)], configuration => configuration with { Transport = TransportKind.Epoll, Loops = 1, SlowLog = NothingIsSlow });
+        ProxySnapshot Adjust(ProxySnapshot configuration) => configuration with { Transport = TransportKind.Epoll, Loops = 1, SlowLog = NothingIsSlow };
+        return RunningProxy.StartAsync(mode, [("127.0.0.1", port)], configuration => adjust is null ? Adjust(configuration) : adjust(Adjust(configuration)));
     }
 
     /// <summary>Sends the request <paramref name="depth"/> times in one go, takes the replies, and so on: per command.</summary>

@@ -8,7 +8,7 @@ public sealed class CommandDocsTests
     [Fact]
     public void Every_command_that_tenants_can_use_is_documented()
     {
-        Assert.DoesNotContain(CommandTable.All, spec => spec.Refusal == Refusal.None && !spec.IsOfModule && spec.Local != LocalCommand.Help && spec.Name != "CLUSTER|HELP" && CommandDocs.Find(spec) is null);
+        Assert.DoesNotContain(CommandTable.All, spec => spec.Refusal == Refusal.None && spec.IsOfRedis && spec.Local != LocalCommand.Help && spec.Name != "CLUSTER|HELP" && CommandDocs.Find(spec) is null);
     }
 
     [Fact]

@@ -1,0 +1,77 @@
+using System.Numerics;
+
+namespace RespProxy.Tenancy.HotKeys;
+
+/// <summary>
+/// Which requests are counted: at up to <see cref="FullRate"/> a second all of them, of faster ones one in 2, 4, ... up to a bound, so that counting costs
+/// a busy tenant a small part of its commands and is exact for a slow one.
+///
+/// <para>The gap to the next counted one is drawn evenly from 1 to 2 x stride - 1: its mean is the stride, and no rhythm in the
+/// requests can hide a key, as it could from every 16th. Each one counted stands for as many as the stride.</para>
+///
+/// A mutable struct; not thread-safe.
+/// </summary>
+internal struct SampleGaps
+{
+    /// <summary>Counted ones in a second up to which the stride may stay: at some 100 ns each, 0.1 % of a processor.</summary>
+    public const int FullRate = 10_000;
+
+    private readonly long _second;
+    private readonly int _most;
+    private ulong _random;
+    private long _since;
+    private int _counted;
+
+    /// <param name="most">The largest stride.</param>
+    /// <param name="second">Ticks of one.</param>
+    /// <param name="seed">Anything but 0.</param>
+    public SampleGaps(int most, long second, ulong seed)
+    {
+        _most = most;
+        _second = second;
+        _random = seed;
+        Stride = 1;
+    }
+
+    /// <summary>How many requests one counted stands for.</summary>
+    public int Stride { get; private set; }
+
+    /// <summary>One was counted; how many requests further the next one is.</summary>
+    public int Next(long now)
+    {
+        _counted++;
+        if (now - _since >= _second) Slacken(now);
+        else if (_counted >= FullRate) Widen(now);
+        return Stride == 1 ? 1 : 1 + (int)(Random() % (uint)((2 * Stride) - 1));
+    }
+
+    /// <summary>A second is over: as many as possible are counted of requests that come as fast as in it.</summary>
+    private void Slacken(long now)
+    {
+        double rate = (double)_counted * Stride * _second / (now - _since);
+        uint fitting = BitOperations.RoundUpToPowerOf2((uint)Math.Min(rate / FullRate, _most) + 1);
+        Stride = (int)Math.Min(Math.Min(fitting, (uint)Stride), (uint)_most);
+        Begin(now);
+    }
+
+    /// <summary>Too many within a second.</summary>
+    private void Widen(long now)
+    {
+        Stride = Math.Min(Stride * 2, _most);
+        Begin(now);
+    }
+
+    private void Begin(long now)
+    {
+        _since = now;
+        _counted = 0;
+    }
+
+    /// <summary>xorshift64 (Marsaglia 2003).</summary>
+    private ulong Random()
+    {
+        _random ^= _random << 13;
+        _random ^= _random >> 7;
+        return _random ^= _random << 17;
+    }
+}
