@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using RespProxy.Configuration;
 using RespProxy.LocalCluster;
@@ -191,6 +192,56 @@ public sealed class AccountingTests(KeyspaceScene scene) : IClassFixture<Keyspac
         Assert.InRange(Of(usage, "set").Added.TotalSeconds, 0.01, 10);
         Assert.InRange(Of(usage, "get").Added.TotalSeconds, 0, took);
         Assert.Equal(1, Of(usage, "set").Delayed);
+    }
+
+    [Fact]
+    public async Task A_long_wait_is_upstream_time_also_when_the_turn_that_sent_the_request_is_long_forgotten()
+    {
+        await using RunningProxy proxy = await scene.StartAsync(UpstreamMode.Standalone);
+        await using RespClient waiting = await proxy.ConnectAsync();
+        await using RespClient busy = await proxy.ConnectAsync();
+        long begun = Stopwatch.GetTimestamp();
+        await waiting.SendAsync(Scene.Requests("BLPOP l 0"));
+        await Eventually.HoldsAsync("the client waits", () => proxy.Server.ReadUsage("app1").Total.Calls == 1);
+        long waits = Stopwatch.GetTimestamp();
+        for (int turn = 0; turn < 4200; turn++) await busy.CommandAsync("PING");
+        double least = Stopwatch.GetElapsedTime(waits).TotalSeconds;
+        await busy.CommandAsync("RPUSH", "l", "x");
+        await waiting.ReadReplyAsync();
+
+        UsageReport usage = await SettledAsync(proxy);
+        Assert.InRange(Of(usage, "blpop").Upstream.TotalSeconds, least, Stopwatch.GetElapsedTime(begun).TotalSeconds);
+        Assert.InRange(Of(usage, "blpop").Added.TotalSeconds, 0, least / 4);
+        // The tenant's nodes are not slow for that.
+        Assert.Equal(1, usage.Total.Upstream.Count);
+    }
+
+    [Fact]
+    public async Task In_a_long_pipeline_over_all_nodes_each_reply_counts_for_its_own_request()
+    {
+        await using RunningProxy proxy = await scene.StartAsync(UpstreamMode.Cluster);
+        await using RespClient client = await proxy.ConnectAsync();
+        await FillAsync(client);
+        UsageReport before = await SettledAsync(proxy);
+        string[] requests = [.. Enumerable.Range(0, 700).Select(i => (i % 7) switch
+        {
+            0 => "PING",
+            1 => "INCR s",
+            2 => string.Create(CultureInfo.InvariantCulture, $"MGET a{i} b{i} c{i}"),
+            3 => "ECHO abcdefghij",
+            4 => "NOSUCH",
+            _ => string.Create(CultureInfo.InvariantCulture, $"GET none{i}"),
+        })];
+
+        string[] replies = await client.PipelineAsync(requests);
+
+        UsageReport usage = await SettledAsync(proxy);
+        Assert.Equal("echo 100, get 200, incr 100 100, mget 100, ping 100, unknown 100 100", Difference(before, usage));
+        foreach (string command in new[] { "ping", "incr", "mget", "echo", "get" })
+        {
+            int length = requests.Zip(replies).Where(pair => pair.First.StartsWith(command, StringComparison.OrdinalIgnoreCase)).Sum(pair => pair.Second.Length);
+            Assert.Equal(length, Of(usage, command).ReplyBytes);
+        }
     }
 
     [Fact]
