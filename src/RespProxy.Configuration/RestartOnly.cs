@@ -19,6 +19,7 @@ public static class RestartOnly
         Compare("admin", running.Admin == next.Admin);
         Compare("limits", running.Limits == next.Limits);
         Compare("slowLog", running.SlowLog == next.SlowLog);
+        Compare("usage", running.Usage == next.Usage);
         Compare("log", running.Log == next.Log);
         Compare("drainTimeout", running.DrainTimeout == next.DrainTimeout);
         return changes;

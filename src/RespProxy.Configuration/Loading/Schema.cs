@@ -74,6 +74,7 @@ internal sealed class Schema
         new("forcePlacement", Scalar),
         new("scripts", Scalar),
         new("limits", Map(new("maxConnections", Scalar), new("maxInFlight", Scalar), new("rates", List(Rate)))),
+        new("quota", Map(new("peak", Scalar), new("factor", Scalar), new("platform", Scalar), new("enforce", Scalar))),
         new("deny", List(Denial)));
 
     private static readonly Schema Limits = Map(
@@ -95,6 +96,7 @@ internal sealed class Schema
         new("admin", Map(new("enabled", Scalar), new("bind", Scalar))),
         new("limits", Limits),
         new("slowLog", Map(new("threshold", Scalar), new("entries", Scalar))),
+        new("usage", Map(new("file", Scalar), new("period", Scalar))),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 
