@@ -89,6 +89,8 @@ public sealed record ProxySnapshot
 
     public BigKeysSnapshot BigKeys { get; init; } = new();
 
+    public UsageSnapshot Usage { get; init; } = new();
+
     public LogSnapshot Log { get; init; } = new();
 
     /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>
@@ -195,6 +197,9 @@ public sealed record TenantSnapshot
     public ScriptAccess Scripts { get; init; } = ScriptAccess.Confined;
 
     public TenantLimitsSnapshot Limits { get; init; } = new();
+
+    /// <summary>The memory set aside for the tenant; null: nobody has said.</summary>
+    public QuotaSnapshot? Quota { get; init; }
 
     /// <summary>Commands that the tenant may not run, besides those that no tenant may.</summary>
     public ImmutableArray<DenialSnapshot> Denials { get; init; } = [];

@@ -10,12 +10,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control.Metrics;
+using RespProxy.Downstream.Quotas;
 
 namespace RespProxy.Control;
 
 /// <summary>
 /// HTTP for operators and orchestrators: /healthz (the process answers), /readyz (send clients here, or the reason not to),
-/// /metrics. Knows the data plane only through what it is given. Any thread.
+/// /metrics, and the tenants' usage (<see cref="UsageCall"/>). Knows the data plane only through what it is given. Any thread.
 /// </summary>
 public sealed class AdminEndpoint : IAsyncDisposable
 {
@@ -30,6 +31,7 @@ public sealed class AdminEndpoint : IAsyncDisposable
     /// <param name="configuration">Where to bind.</param>
     /// <param name="readiness">Asked at each /readyz; any thread.</param>
     /// <param name="metrics">Asked at each /metrics; any thread.</param>
+    /// <param name="reportUsage">Told what tenants use; any thread.</param>
     /// <param name="logs">For the HTTP server's own warnings.</param>
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="IOException">The address is in use or not to be had.</exception>
@@ -37,14 +39,18 @@ public sealed class AdminEndpoint : IAsyncDisposable
         AdminSnapshot configuration,
         Func<Readiness> readiness,
         Func<IEnumerable<MetricFamily>> metrics,
+        Func<string, long, UsageOutcome> reportUsage,
         ILoggerFactory logs,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(readiness);
         ArgumentNullException.ThrowIfNull(metrics);
+        ArgumentNullException.ThrowIfNull(reportUsage);
         WebApplication application = Build(configuration, logs);
-        application.Run(context => AnswerAsync(context, readiness, metrics));
+        application.Run(context => UsageCall.IsAt(context.Request.Path, out string? tenant)
+            ? TakeUsageAsync(context, tenant, reportUsage)
+            : AnswerAsync(context, readiness, metrics));
         try
         {
             await application.StartAsync(cancellation).ConfigureAwait(false);
@@ -66,7 +72,7 @@ public sealed class AdminEndpoint : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
-            options.Limits.MaxRequestBodySize = 0;
+            options.Limits.MaxRequestBodySize = UsageCall.MaxBody;
             // Scrapers and probes are a handful; a flood here must not take the data plane's memory.
             options.Limits.MaxConcurrentConnections = 100;
             Listen(options, configuration);
@@ -84,6 +90,12 @@ public sealed class AdminEndpoint : IAsyncDisposable
             options.Listen(IPAddress.Loopback, configuration.Port);
         else
             options.Listen(Dns.GetHostAddresses(configuration.Host)[0], configuration.Port);
+    }
+
+    private static async Task TakeUsageAsync(HttpContext context, string tenant, Func<string, long, UsageOutcome> report)
+    {
+        (int status, string text) = await UsageCall.RunAsync(context, tenant, report).ConfigureAwait(false);
+        await WriteAsync(context, status, text).ConfigureAwait(false);
     }
 
     private static Task AnswerAsync(HttpContext context, Func<Readiness> readiness, Func<IEnumerable<MetricFamily>> metrics)

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
+using RespProxy.Downstream.Quotas;
 using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
@@ -33,6 +34,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly List<LoopListener> _listeners = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly UsageFile? _usageFile;
     private volatile ProxyStatus _status = ProxyStatus.Starting;
 
     private ProxyServer(ProxySnapshot configuration, ILoggerFactory logs, TimeProvider time)
@@ -58,6 +60,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
                 events, configuration, _tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger))),
         ];
         facts.Introduce(_proxyLoops);
+        ILogger quotaLogger = logs.CreateLogger("RespProxy.Quotas");
+        Quotas = new UsageIntake(_tenants, time, quotaLogger);
+        _usageFile = UsageFile.For(configuration.Usage, Quotas, time, quotaLogger);
         _reload = new TenantReload(configuration, _tenants, Gate, _proxyLoops, _registry, _logger);
         LogTransport(_logger, _loops.Description);
     }
@@ -69,6 +74,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     /// <summary>What the listeners are bound to, in the configuration's order.</summary>
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.LocalEndPoint)];
+
+    /// <summary>Where sources report what tenants use, and who wants to know hears of their levels.</summary>
+    public UsageIntake Quotas { get; }
 
     /// <summary>For tests that count what a loop does.</summary>
     internal IReadOnlyList<EventLoop> Loops => _loops.Loops;
@@ -90,6 +98,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         }
         catch
         {
+            server._usageFile?.Dispose();
             server._loops.Dispose();
             throw;
         }
@@ -145,12 +154,14 @@ public sealed partial class ProxyServer : IAsyncDisposable
         IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
+        Quotas = [.. Quotas.Readings],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 
     public async ValueTask DisposeAsync()
     {
         _status = ProxyStatus.Stopped;
+        _usageFile?.Dispose();
         await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (LoopListener listener in _listeners) listener.Dispose();
         foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Stop()));

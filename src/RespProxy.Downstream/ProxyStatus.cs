@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RespProxy.Tenancy.Quotas;
 
 namespace RespProxy.Downstream;
 
@@ -37,6 +38,9 @@ public sealed record ProxyCounters
 
     /// <summary>Connections that the nodes did not let become a tenant's own user's.</summary>
     public long ScriptUsersRefused { get; init; }
+
+    /// <summary>Of every tenant that has one, by its name.</summary>
+    public ImmutableArray<(string Tenant, QuotaReading Reading)> Quotas { get; init; } = [];
 
     public ImmutableArray<UpstreamReading> Upstreams { get; init; } = [];
 }

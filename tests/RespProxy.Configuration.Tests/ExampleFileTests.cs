@@ -34,7 +34,7 @@ public partial class ExampleFileTests
     public void The_commented_file_shows_the_defaults()
     {
         ProxySnapshot shown = Loading.Valid(Uncommented(), Secrets);
-        var defaults = new ProxySnapshot { Upstreams = shown.Upstreams, Listeners = shown.Listeners, Tenants = shown.Tenants };
+        var defaults = new ProxySnapshot { Upstreams = shown.Upstreams, Listeners = shown.Listeners, Tenants = shown.Tenants, Usage = new UsageSnapshot { File = shown.Usage.File } };
         UpstreamSnapshot upstream = shown.Upstreams[0];
         var upstreamDefaults = new UpstreamSnapshot { Name = upstream.Name, Seeds = upstream.Seeds, Username = upstream.Username, Password = upstream.Password };
 

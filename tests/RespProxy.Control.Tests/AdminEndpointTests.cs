@@ -5,6 +5,7 @@ using RespProxy.Configuration;
 using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
 using RespProxy.Downstream;
+using RespProxy.Downstream.Quotas;
 
 namespace RespProxy.Control.Tests;
 
@@ -14,6 +15,7 @@ public sealed class AdminEndpointTests : IAsyncLifetime
 
     private readonly HttpClient _client = new();
     private ProxyStatus _status = ProxyStatus.Starting;
+    private readonly List<(string, long)> _taken = [];
     private AdminEndpoint _endpoint = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -24,6 +26,7 @@ public sealed class AdminEndpointTests : IAsyncLifetime
             AnyPort,
             () => Readiness.Of(_status, _status == ProxyStatus.Ready),
             () => [MetricFamily.Gauge("respproxy_test", "Test.").Add(3)],
+            TakeUsage,
             NullLoggerFactory.Instance,
             Cancellation);
         _client.BaseAddress = _endpoint.Address;
@@ -33,6 +36,13 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     {
         _client.Dispose();
         await _endpoint.DisposeAsync();
+    }
+
+    private UsageOutcome TakeUsage(string tenant, long bytes)
+    {
+        if (tenant is not ("shop" or "a/b%")) return tenant == "free" ? UsageOutcome.NoQuota : UsageOutcome.UnknownTenant;
+        _taken.Add((tenant, bytes));
+        return UsageOutcome.Taken;
     }
 
     [Fact]
@@ -74,6 +84,29 @@ public sealed class AdminEndpointTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
     }
 
+    [Theory]
+    [InlineData("PUT", "/tenants/shop/usage", "12345\n", HttpStatusCode.OK)]
+    [InlineData("PUT", "/tenants/a%2fb%25/usage", "0", HttpStatusCode.OK)]
+    [InlineData("PUT", "/tenants/free/usage", "1", HttpStatusCode.Conflict)]
+    [InlineData("PUT", "/tenants/nobody/usage", "1", HttpStatusCode.NotFound)]
+    [InlineData("PUT", "/tenants/shop/usage", "-1", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/tenants/shop/usage", "1GiB", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/tenants/shop/usage", "", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/tenants/shop/usage", "9223372036854775808", HttpStatusCode.BadRequest)]
+    [InlineData("PUT", "/tenants/shop/usage", "00000000000000000000000000000000000000000", HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData("POST", "/tenants/shop/usage", "1", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("PUT", "/tenants//usage", "1", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("PUT", "/tenants/usage", "1", HttpStatusCode.MethodNotAllowed)]
+    public async Task Usage_is_taken_as_a_number_of_bytes_for_a_tenant_with_a_quota(string method, string path, string body, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative)) { Content = new StringContent(body) };
+        using HttpResponseMessage response = await _client.SendAsync(request, Cancellation);
+
+        Assert.Equal(expected, response.StatusCode);
+        (string, long)[] taken = expected != HttpStatusCode.OK ? [] : [path.Contains("shop", StringComparison.Ordinal) ? ("shop", 12345) : ("a/b%", 0)];
+        Assert.Equal(taken, _taken);
+    }
+
     [Fact]
     public async Task An_address_in_use_is_an_io_error()
     {
@@ -81,7 +114,7 @@ public sealed class AdminEndpointTests : IAsyncLifetime
         taken.Start();
         AdminSnapshot configuration = AnyPort with { Port = ((IPEndPoint)taken.LocalEndpoint).Port };
 
-        await Assert.ThrowsAnyAsync<IOException>(() => AdminEndpoint.StartAsync(configuration, () => default, () => [], NullLoggerFactory.Instance, Cancellation));
+        await Assert.ThrowsAnyAsync<IOException>(() => AdminEndpoint.StartAsync(configuration, () => default, () => [], TakeUsage, NullLoggerFactory.Instance, Cancellation));
     }
 }
 

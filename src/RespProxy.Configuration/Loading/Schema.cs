@@ -74,6 +74,7 @@ internal sealed class Schema
         new("forcePlacement", Scalar),
         new("scripts", Scalar),
         new("limits", Map(new("maxConnections", Scalar), new("maxInFlight", Scalar), new("rates", List(Rate)))),
+        new("quota", Map(new("peak", Scalar), new("factor", Scalar), new("platform", Scalar), new("enforce", Scalar))),
         new("deny", List(Denial)));
 
     private static readonly Schema Limits = Map(
@@ -97,6 +98,7 @@ internal sealed class Schema
         new("slowLog", Map(new("threshold", Scalar), new("entries", Scalar))),
         new("hotKeys", Map(new("enabled", Scalar), new("counters", Scalar), new("window", Scalar), new("sample", Scalar), new("hotReads", Scalar))),
         new("bigKeys", Map(new("enabled", Scalar), new("bytes", Scalar), new("elements", Scalar), new("keys", Scalar), new("keep", Scalar))),
+        new("usage", Map(new("file", Scalar), new("period", Scalar))),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 

@@ -55,6 +55,18 @@ internal sealed class Section(MapNode map, string path, ErrorList errors)
         return fallback;
     }
 
+    /// <summary>With at most two decimals.</summary>
+    public decimal Number(string key, decimal fallback, decimal min, decimal max)
+    {
+        if (Text(key) is not { } text)
+            return fallback;
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value)
+            && value.Scale <= 2 && value >= min && value <= max)
+            return value;
+        Error(key, string.Create(CultureInfo.InvariantCulture, $"{Suggestion.Quote(text)} is not a number from {min} to {max}, with two decimals at most"));
+        return fallback;
+    }
+
     public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan min, TimeSpan max)
     {
         if (Text(key) is not { } text)

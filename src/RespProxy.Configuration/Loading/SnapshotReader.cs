@@ -40,6 +40,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             SlowLog = ReadSlowLog(root.Child("slowLog")),
             HotKeys = KeyInsightReader.ReadHotKeys(root.Child("hotKeys")),
             BigKeys = KeyInsightReader.ReadBigKeys(root.Child("bigKeys")),
+            Usage = QuotaReader.ReadUsage(root.Child("usage")),
             Log = ReadLog(root.Child("log")),
             DrainTimeout = root.Duration("drainTimeout", Defaults.DrainTimeout, TimeSpan.Zero, Hour),
         };
@@ -182,6 +183,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             ForcePlacement = section.Flag("forcePlacement", fallback: false),
             Scripts = section.Choice("scripts", ScriptAccess.Confined, ("denied", ScriptAccess.Denied), ("confined", ScriptAccess.Confined), ("trusted", ScriptAccess.Trusted)),
             Limits = AdmissionReader.ReadLimits(section.Child("limits")),
+            Quota = section.Has("quota") ? QuotaReader.ReadQuota(section.Child("quota")) : null,
             Denials = [.. section.Children("deny").Select(AdmissionReader.ReadDenial)],
         };
     }

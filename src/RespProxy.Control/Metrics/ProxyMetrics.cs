@@ -46,6 +46,7 @@ public static class ProxyMetrics
         MetricFamily.Counter("respproxy_isolation_faults_total", "Replies withheld, and keys dropped from scans, as they named another namespace's key; must stay 0.").Add(counters.IsolationFaults),
         MetricFamily.Counter("respproxy_script_users_provisioned_total", "Connections to nodes made as a tenant's own user, for its scripts.").Add(counters.ScriptUsersProvisioned),
         MetricFamily.Counter("respproxy_script_users_refused_total", "Connections that a node did not let become a tenant's own user's: its scripts are refused.").Add(counters.ScriptUsersRefused),
+        .. QuotaMetrics.From(counters.Quotas),
         .. FromUpstreams(counters.Upstreams),
     ];
 

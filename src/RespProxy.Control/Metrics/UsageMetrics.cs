@@ -73,7 +73,7 @@ public sealed class UsageMetrics
 
     private static IEnumerable<MetricFamily> OfCommands((string Tenant, CommandReading Reading)[] rows)
     {
-        (string, CommandReading)[] limited = [.. rows.Where(row => row.Reading.Allowed + row.Reading.Denied + row.Reading.Throttled > 0)];
+        (string, CommandReading)[] limited = [.. rows.Where(row => row.Reading.Allowed + row.Reading.Denied + row.Reading.Throttled + row.Reading.OverQuota > 0)];
         return
         [
             Of(rows, "commands_total", "Requests taken from clients.", reading => reading.Calls),
@@ -83,6 +83,7 @@ public sealed class UsageMetrics
             Of(limited, "admission_allowed_total", "Requests that limits and denylists let pass, of tenants that have any.", reading => reading.Allowed),
             Of(limited, "admission_denied_total", "Requests refused by a denylist.", reading => reading.Denied),
             Of(limited, "admission_throttled_total", "Requests refused by a rate or the bound on requests in flight.", reading => reading.Throttled),
+            Of(limited, "admission_over_quota_total", "Requests refused as their tenant was over its quota.", reading => reading.OverQuota),
             Of(limited, "admission_delayed_total", "Requests that waited for their turn; among the allowed, too.", reading => reading.Delayed),
             Of(limited, "admission_shadowed_total", "Requests that a rule in shadow mode would have refused or delayed.", reading => reading.Shadowed),
         ];

@@ -130,6 +130,12 @@ internal sealed class SessionAdmission
     {
         isAnswered = true;
         if (_bounds.BoundsInFlight && _bounds.IsFull && GoesInFlight(spec)) return WaitOrRefuse(out isAnswered);
+        if (_bounds.EnforcedQuota is { } quota && QuotaGate.IsRefused(_session, request, spec, quota))
+        {
+            _session.Account.Usage.OverQuota++;
+            return false;
+        }
+
         Verdict verdict = _bounds.Rules?.Decide(request, spec, _session.Loop.Admission.Scratch) ?? default;
         if (verdict.IsShadowed) _session.Account.Usage.Shadowed++;
         switch (verdict.Outcome)

@@ -36,6 +36,9 @@ internal sealed class Transaction
     /// <summary>An error was answered at queue time: EXEC will abort.</summary>
     public bool IsDirty { get; set; }
 
+    /// <summary>A command is queued that a tenant over its quota may not run; known of tenants only whose quota is enforced.</summary>
+    public bool MayAddData { get; set; }
+
     /// <summary>Slot of the queued keys; -1 while there are none.</summary>
     public int Slot { get; set; } = -1;
 

@@ -29,6 +29,9 @@ public sealed class CommandUsage
     /// <summary>Refused by a rate, or by the bound on requests in flight.</summary>
     public long Throttled;
 
+    /// <summary>Refused since the tenant is over its quota.</summary>
+    public long OverQuota;
+
     /// <summary>Allowed after a wait; counted among the allowed, too.</summary>
     public long Delayed;
 

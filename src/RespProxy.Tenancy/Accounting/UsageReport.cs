@@ -65,6 +65,9 @@ public sealed record CommandReading
     /// <inheritdoc cref="CommandUsage.Throttled"/>
     public required long Throttled { get; init; }
 
+    /// <inheritdoc cref="CommandUsage.OverQuota"/>
+    public required long OverQuota { get; init; }
+
     /// <inheritdoc cref="CommandUsage.Delayed"/>
     public required long Delayed { get; init; }
 
@@ -91,6 +94,7 @@ public sealed record CommandReading
         Allowed = readings.Sum(each => each.Allowed),
         Denied = readings.Sum(each => each.Denied),
         Throttled = readings.Sum(each => each.Throttled),
+        OverQuota = readings.Sum(each => each.OverQuota),
         Delayed = readings.Sum(each => each.Delayed),
         Shadowed = readings.Sum(each => each.Shadowed),
         Added = new LatencyReading(readings.Select(each => each.Added)),
@@ -113,6 +117,7 @@ public sealed record CommandReading
             Allowed = usages.Sum(each => Volatile.Read(ref each.Allowed)),
             Denied = usages.Sum(each => Volatile.Read(ref each.Denied)),
             Throttled = usages.Sum(each => Volatile.Read(ref each.Throttled)),
+            OverQuota = usages.Sum(each => Volatile.Read(ref each.OverQuota)),
             Delayed = usages.Sum(each => Volatile.Read(ref each.Delayed)),
             Shadowed = usages.Sum(each => Volatile.Read(ref each.Shadowed)),
             Added = new LatencyReading(usages.Select(each => each.Added)),

@@ -1,10 +1,11 @@
 using RespProxy.Configuration;
+using RespProxy.Tenancy.Quotas;
 
 namespace RespProxy.Tenancy.Admission;
 
 /// <summary>
-/// What a tenant may use, over all loops: its rules, and its bounds on connections and on requests in flight. Only tenants that are
-/// limited in some way have one; new limits make a new one that goes on with the same counts. Any thread.
+/// What a tenant may use, over all loops: its rules, its bounds on connections and on requests in flight, and its quota where that is
+/// enforced. Only tenants that are limited in some way have one; new limits make a new one that goes on with the same counts. Any thread.
 /// </summary>
 public sealed class TenantAdmission
 {
@@ -12,9 +13,10 @@ public sealed class TenantAdmission
     private readonly int _maxInFlight;
     private readonly TenantLoad _load;
 
-    private TenantAdmission(TenantSnapshot tenant, RuleSet? rules, TenantLoad load)
+    private TenantAdmission(TenantSnapshot tenant, RuleSet? rules, TenantLoad load, QuotaState? quota)
     {
         Rules = rules;
+        EnforcedQuota = quota;
         _load = load;
         _maxConnections = tenant.Limits.MaxConnections ?? int.MaxValue;
         _maxInFlight = tenant.Limits.MaxInFlight ?? int.MaxValue;
@@ -37,6 +39,9 @@ public sealed class TenantAdmission
     /// <summary>Most requests unanswered; null: no bound.</summary>
     public int? MaxInFlight => _maxInFlight == int.MaxValue ? null : _maxInFlight;
 
+    /// <summary>Null: the tenant has no quota, or one that is only told of.</summary>
+    public QuotaState? EnforcedQuota { get; }
+
     /// <summary>True: requests in flight must be counted.</summary>
     public bool BoundsInFlight => _maxInFlight < int.MaxValue;
 
@@ -53,12 +58,14 @@ public sealed class TenantAdmission
     /// <param name="tenant">A validated configuration.</param>
     /// <param name="clock">What rates and expiries go by.</param>
     /// <param name="load">The tenant's.</param>
+    /// <param name="quota">The tenant's; null: it has none.</param>
     /// <param name="previous">What this replaces; null for nothing.</param>
-    internal static TenantAdmission? For(TenantSnapshot tenant, AdmissionClock clock, TenantLoad load, TenantAdmission? previous)
+    internal static TenantAdmission? For(TenantSnapshot tenant, AdmissionClock clock, TenantLoad load, QuotaState? quota, TenantAdmission? previous)
     {
         RuleSet? rules = RuleSetCompiler.Compile(tenant, clock, previous?.Rules);
         bool isBounded = tenant.Limits.MaxConnections is not null || tenant.Limits.MaxInFlight is not null;
-        return rules is null && !isBounded ? null : new TenantAdmission(tenant, rules, load);
+        QuotaState? enforced = quota is { IsEnforced: true } ? quota : null;
+        return rules is null && !isBounded && enforced is null ? null : new TenantAdmission(tenant, rules, load, enforced);
     }
 
     /// <summary>Counts a connection; false when there are as many as may be. Each success is followed by one <see cref="Disconnect"/>.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Admission;
 using RespProxy.Tenancy.Namespaces;
+using RespProxy.Tenancy.Quotas;
 using RespProxy.Tenancy.Scripts;
 
 namespace RespProxy.Tenancy.Tenants;
@@ -27,7 +28,7 @@ public sealed class Tenant
         Databases = [.. Enumerable.Range(0, snapshot.Databases).Select(database => new KeyNamespace(snapshot.Namespace, snapshot.Placement, database))];
         Channels = snapshot.Placement == KeyPlacement.Spread ? Databases[0] : new KeyNamespace(snapshot.Namespace);
         UpstreamIndex = upstreamIndex;
-        _policy = new TenantPolicy(snapshot, TenantAdmission.For(snapshot, _clock, _load, previous: null));
+        _policy = PolicyOf(snapshot, previous: null);
     }
 
     public string Name { get; }
@@ -68,15 +69,24 @@ public sealed class Tenant
     /// <summary>The policy in force. Read once per request.</summary>
     public TenantPolicy Policy => _policy;
 
+    /// <inheritdoc cref="TenantPolicy.Quota"/>
+    public QuotaState? Quota => _policy.Quota;
+
     internal TenantSnapshot Snapshot => _policy.Snapshot;
 
     /// <summary>Puts a new configuration of the same tenant in force, at once and whole. One thread at a time.</summary>
     internal void Adopt(TenantSnapshot snapshot)
     {
         if (snapshot.IsSameAs(Snapshot)) return;
-        _policy = new TenantPolicy(snapshot, TenantAdmission.For(snapshot, _clock, _load, _policy.Admission));
+        _policy = PolicyOf(snapshot, _policy);
     }
 
     /// <summary>The tenant is not configured any more.</summary>
-    internal void Retire() => _policy = new TenantPolicy(Snapshot, _policy.Admission, isRetired: true);
+    internal void Retire() => _policy = new TenantPolicy(Snapshot, _policy.Admission, _policy.Quota, isRetired: true);
+
+    private TenantPolicy PolicyOf(TenantSnapshot snapshot, TenantPolicy? previous)
+    {
+        QuotaState? quota = QuotaState.For(snapshot, previous?.Quota);
+        return new TenantPolicy(snapshot, TenantAdmission.For(snapshot, _clock, _load, quota, previous?.Admission), quota);
+    }
 }

@@ -1,5 +1,6 @@
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Admission;
+using RespProxy.Tenancy.Quotas;
 
 namespace RespProxy.Tenancy.Tenants;
 
@@ -9,15 +10,19 @@ namespace RespProxy.Tenancy.Tenants;
 /// </summary>
 public sealed class TenantPolicy
 {
-    internal TenantPolicy(TenantSnapshot snapshot, TenantAdmission? admission, bool isRetired = false)
+    internal TenantPolicy(TenantSnapshot snapshot, TenantAdmission? admission, QuotaState? quota, bool isRetired = false)
     {
         Snapshot = snapshot;
         Admission = admission;
+        Quota = quota;
         IsRetired = isRetired;
     }
 
     /// <summary>What the tenant may use; null when it is not limited.</summary>
     public TenantAdmission? Admission { get; }
+
+    /// <summary>The memory set aside for the tenant, and what it uses of it; null: nobody has said.</summary>
+    public QuotaState? Quota { get; }
 
     /// <summary>The tenant is not configured any more, or has its keys elsewhere now: its clients are to go.</summary>
     public bool IsRetired { get; }

@@ -54,6 +54,7 @@ internal sealed class ProxyService(
                 snapshot.Admin,
                 () => Readiness.Of(server.Status, server.IsReady),
                 () => ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text),
+                server.Quotas.Report,
                 logs,
                 _stopping.Token).ConfigureAwait(false);
             Log.AdminListening(logger, admin.Address);
