@@ -9,6 +9,7 @@ internal sealed class CommandLine
 {
     private const int DefaultRepetitions = 3;
     private const double DefaultCellSeconds = 2;
+    private const double LimitCellSeconds = 10;
     private const int QuickRepetitions = 2;
     private const double QuickCellSeconds = 0.25;
 
@@ -29,9 +30,17 @@ internal sealed class CommandLine
         CustomParser = ParseLoops,
     };
     private readonly Option<bool> _footprint = new("--footprint") { Description = "measure start-up and memory instead" };
+    private readonly Option<bool> _limits = new("--limits")
+    {
+        Description = "measure how exact limits are instead; fails when one is not [default: --loops 1,2 --seconds 10]",
+    };
+    private readonly Option<bool> _governance = new("--governance")
+    {
+        Description = "measure what 1,000 rules, a quota and the watch on hot and big keys cost instead; fails when it is too much",
+    };
     private readonly Option<string[]> _workloads = new("--workloads")
     {
-        Description = "only these rows, separated by commas",
+        Description = "only these rows (of --limits: cells, as delay-1000-c8-p1), separated by commas",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string[]> _targets = new("--targets")
@@ -60,7 +69,7 @@ internal sealed class CommandLine
         CommandLine line = new();
         RootCommand root = new("Compares RespProxy side by side with direct Redis, haproxy, nutcracker and predixy on this machine.")
         {
-            line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._footprint, line._workloads,
+            line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._footprint, line._limits, line._governance, line._workloads,
             line._targets, line._repetitions, line._seconds, line._quick, line._out, line._updateDocs,
         };
         root.SetAction((parsed, cancellation) => run(line.Read(parsed), cancellation));
@@ -70,6 +79,7 @@ internal sealed class CommandLine
     private LoadTestOptions Read(ParseResult parsed)
     {
         bool quick = parsed.GetValue(_quick);
+        bool limits = parsed.GetValue(_limits);
         return new LoadTestOptions
         {
             RespProxy = parsed.GetValue(_respProxy)
@@ -77,12 +87,14 @@ internal sealed class CommandLine
             Predixy = parsed.GetValue(_predixy),
             Cluster = parsed.GetValue(_cluster),
             Unix = parsed.GetValue(_unix),
-            Loops = parsed.GetValue(_loops) is { Length: > 0 } loops ? loops : [1],
+            Loops = parsed.GetValue(_loops) is { Length: > 0 } loops ? loops : limits ? [1, 2] : [1],
             Footprint = parsed.GetValue(_footprint),
+            Limits = limits,
+            Governance = parsed.GetValue(_governance),
             Workloads = Names(parsed.GetValue(_workloads) ?? []),
             Targets = Names(parsed.GetValue(_targets) ?? []),
             Repetitions = parsed.GetValue(_repetitions) ?? (quick ? QuickRepetitions : DefaultRepetitions),
-            CellSeconds = parsed.GetValue(_seconds) ?? (quick ? QuickCellSeconds : DefaultCellSeconds),
+            CellSeconds = parsed.GetValue(_seconds) ?? (quick ? QuickCellSeconds : limits ? LimitCellSeconds : DefaultCellSeconds),
             Out = parsed.GetValue(_out),
             UpdateDocs = parsed.GetValue(_updateDocs) ? Path.Combine(RepositoryRoot(), "docs", "performance.md") : null,
         };

@@ -8,6 +8,10 @@ internal sealed record LoadTestOptions
     public bool Cluster { get; init; }
     public bool Unix { get; init; }
     public bool Footprint { get; init; }
+    /// <summary>How exact limits are, instead of comparing.</summary>
+    public bool Limits { get; init; }
+    /// <summary>What governance costs, instead of comparing with peers.</summary>
+    public bool Governance { get; init; }
     public required IReadOnlyList<int> Loops { get; init; }
     public required IReadOnlyList<string> Workloads { get; init; }
     public required IReadOnlyList<string> Targets { get; init; }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using RespProxy.LoadTests.Limits;
 using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Running;
@@ -47,7 +48,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
 
     private async Task<int> MeasureAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<Workload> workloads = WorkloadCatalog.Select(options.Workloads);
+        IReadOnlyList<Workload> workloads = options.Limits ? [] : WorkloadCatalog.Select(options.Workloads);
         string server = Required("redis-server");
         LoadTools tools = new(Required("redis-benchmark"), options.CellSeconds);
         ProxyFinder proxies = new(options);
@@ -65,6 +66,10 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             FootprintRun footprint = new(upstream, directory, _log);
             return await FootprintAsync(footprint, proxies.Recipes, machine, cancellation);
         }
+        if (options.Limits)
+            return await LimitsAsync(new LimitRun(ProxyBinary(), upstream, directory, _log), machine, cancellation);
+        if (options.Governance)
+            return await GovernanceAsync(upstream, directory, tools, machine, cancellation);
         using TargetSet targets = new(upstream, proxies.Recipes, options.Targets, directory);
         return await CompareAsync(targets, workloads, tools, machine, cancellation);
     }
@@ -102,6 +107,30 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         return samples.Count == wanted.Length * options.Repetitions ? Done : SomeFailed;
     }
 
+    private async Task<int> GovernanceAsync(
+        RedisUpstream upstream, WorkDirectory directory, LoadTools tools, string machine, CancellationToken cancellation)
+    {
+        IReadOnlyList<Workload> workloads = WorkloadCatalog.Select(["get-c50", "set-c50", "get-c50-p16", "set-c50-p16"]);
+        using TargetSet set = new(upstream, GovernedRecipes.Of(ProxyBinary()), [GovernedRecipes.Off, GovernedRecipes.On], directory);
+        _notes.AddRange(set.LeftOut);
+        ComparisonRun run = new(set, workloads, tools, _log);
+        SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
+        GovernanceReport report = new(samples, workloads);
+        string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
+            + "median (smallest–largest) of ratios taken within each repetition.";
+        Publish("governance", $"{machine} {method}", report.ToMarkdown(), new { machine, method, samples = samples.All, failures = run.Failures });
+        return report.IsWithin ? Done : SomeFailed;
+    }
+
+    private async Task<int> LimitsAsync(LimitRun run, string machine, CancellationToken cancellation)
+    {
+        IReadOnlyList<LimitResult> results = await Task.Run(() => run.Run(options.Loops, options.Workloads, options.CellSeconds, cancellation), cancellation);
+        LimitResult[] faults = [.. results.Where(result => result.Fault is not null)];
+        _notes.AddRange(faults.Select(result => $"{result.Cell.Loops} loop(s), {result.Cell.Tenant}: {result.Fault}"));
+        Publish("limits", $"{machine} {options.CellSeconds:0.##} s per cell.", LimitReport.ToMarkdown(results), new { machine, results });
+        return faults.Length == 0 ? Done : SomeFailed;
+    }
+
     /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>
     private static IEnumerable<string> GeneratorLag(SampleSet samples, IReadOnlyList<Workload> workloads) =>
         from workload in workloads
@@ -114,6 +143,9 @@ internal sealed class LoadTestRun(LoadTestOptions options)
 
     private static string Required(string program) => Executables.Find(program)
         ?? throw new LoadFailedException($"{program} is needed; on Debian: apt-get install redis-server redis-tools");
+
+    private string ProxyBinary() => Executables.Find(options.RespProxy)
+        ?? throw new LoadFailedException($"there is no RespProxy at {options.RespProxy}; eng/publish makes it");
 
     private async Task<int> NothingAsync()
     {

@@ -11,11 +11,11 @@ internal static class Readiness
 
     /// <summary>Returns as soon as PING is answered.</summary>
     public static void WaitForPong(ChildProcess server, ServerEndpoint endpoint) =>
-        Poll(server, "no PONG", () => Answers(endpoint, "PING"));
+        Poll(server, "no PONG", () => Answers(endpoint, null, "PING"));
 
-    /// <summary>Returns as soon as a command that needs the upstream is answered too.</summary>
-    public static void WaitForUpstream(ChildProcess server, ServerEndpoint endpoint) =>
-        Poll(server, "the upstream is not reached", () => Answers(endpoint, "GET", "ready"));
+    /// <summary>Returns as soon as a command that needs the upstream is answered too; to a tenant whose password is its name, if one is given.</summary>
+    public static void WaitForUpstream(ChildProcess server, ServerEndpoint endpoint, string? tenant = null) =>
+        Poll(server, "the upstream is not reached", () => Answers(endpoint, tenant, "GET", "ready"));
 
     /// <summary>Asks every millisecond until <paramref name="condition"/> holds.</summary>
     /// <exception cref="LoadFailedException">The server exited, or the condition does not hold in 15 s.</exception>
@@ -30,11 +30,13 @@ internal static class Readiness
         }
     }
 
-    private static bool Answers(ServerEndpoint endpoint, params string[] command)
+    private static bool Answers(ServerEndpoint endpoint, string? tenant, params string[] command)
     {
         try
         {
             using RespClient client = new(endpoint);
+            if (tenant is not null)
+                _ = client.Send("AUTH", tenant, tenant);
             _ = client.Send(command);
             return true;
         }

@@ -66,6 +66,26 @@ public sealed class HotPathTests
         Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
     }
 
+    [Fact]
+    public async Task A_SET_within_an_enforced_quota_allocates_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        using BatchNode node = BatchNode.Standalone();
+        await using RunningProxy proxy = await RunningProxy.StartAsync(
+            UpstreamMode.Standalone,
+            [("127.0.0.1", node.Port)],
+            configuration => configuration with
+            {
+                Transport = TransportKind.Epoll,
+                Loops = 1,
+                SlowLog = NothingIsSlow,
+                Tenants = [.. configuration.Tenants.Select(tenant => tenant with { Quota = new QuotaSnapshot { Peak = 1024, Factor = 1, Enforce = true } })],
+            });
+        proxy.Server.Quotas.Report("app1", 1024);
+        Cost cost = Measure(proxy, Wire.Request("SET", "key", BatchNode.Value), Wire.Ok, depth: 16, Commands / 16, commandsInRequest: 1);
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+    }
+
     [Theory]
     [InlineData("GET", 1)]
     [InlineData("GET", 16)]
