@@ -96,6 +96,23 @@ public sealed class PlacementChangeTests(KeyspaceScene scene) : IClassFixture<Ke
     }
 
     [Fact]
+    public async Task A_refused_MULTI_opens_no_transaction_and_one_that_is_open_stays_with_its_tenant()
+    {
+        await EmptyAsync(UpstreamMode.Standalone);
+        (await scene.ServersOf(UpstreamMode.Standalone)[0].CommandAsync("SET", Marker, "cluster1@app1 elsewhere")).OrThrow();
+        await using RunningProxy proxy = await StartAsync(UpstreamMode.Standalone);
+        await using RespClient refused = await proxy.ConnectAsync("app1");
+        string[] replies = await refused.PipelineAsync("MULTI", "SET k v", "EXEC");
+        Assert.All(replies[..2], reply => Assert.StartsWith("-ERR the key '" + Marker, reply, StringComparison.Ordinal));
+        Assert.Equal("-ERR EXEC without MULTI\r\n", replies[2]);
+
+        await using RespClient other = await proxy.ConnectAsync("app10");
+        replies = await other.PipelineAsync("MULTI", "AUTH app1 " + RunningProxy.PasswordOf("app1"), "SET k v", "EXEC", "GET k");
+        Assert.Equal(
+            ["+OK\r\n", "-ERR Command not allowed inside a transaction\r\n", "+QUEUED\r\n", "-EXECABORT Transaction discarded because of previous errors.\r\n", "$-1\r\n"], replies);
+    }
+
+    [Fact]
     public async Task Clients_that_come_at_once_wait_for_one_check_and_keep_their_order()
     {
         await EmptyAsync(UpstreamMode.Cluster);

@@ -1,4 +1,6 @@
+using RespProxy.Configuration;
 using RespProxy.Protocol.Commands;
+using RespProxy.Testing.Proxy;
 
 namespace RespProxy.IntegrationTests;
 
@@ -11,6 +13,7 @@ public sealed class ApplicationPatternTests(Servers servers)
     private const string Direct = "direct";
     private const string ProxyToStandalone = "proxy to standalone";
     private const string ProxyToCluster = "proxy to cluster";
+    private const string Succeeded = @"^ok [1-9]\d* checks\s*$";
     private const string Python = "/usr/bin/python3";
 
     /// <summary>Until the table supports EVAL, what needs scripts runs against a plain Redis only.</summary>
@@ -45,6 +48,17 @@ public sealed class ApplicationPatternTests(Servers servers)
     public Task RQ_whose_transactions_span_slots_is_refused_on_a_cluster() => FailsAsync(Python, "python/rq_jobs.py", ProxyToCluster, "CROSSSLOT");
 
     [Fact]
+    public async Task RQ_runs_its_jobs_on_a_cluster_for_a_tenant_that_is_pinned_to_one_slot()
+    {
+        await using RunningProxy proxy = await RunningProxy.StartAsync(
+            UpstreamMode.Cluster,
+            [.. servers.Cluster.Nodes.Select(node => (node.Host, node.Port))],
+            configuration => configuration with { Tenants = [.. configuration.Tenants.Select(tenant => tenant with { Placement = KeyPlacement.Pinned })] });
+        string output = await RunAsync(Python, "python/rq_jobs.py", ProxyToCluster, new ClientEndpoint("127.0.0.1", proxy.PortOf("app1")));
+        Assert.Matches(Succeeded, output);
+    }
+
+    [Fact]
     public Task BullMQ_works_on_a_plain_redis() => SucceedsAsync("node", "node/bullmq.js", Direct);
 
     /// <summary>Its scripts build keys from a prefix: docs/decisions/bullmq.md.</summary>
@@ -57,7 +71,7 @@ public sealed class ApplicationPatternTests(Servers servers)
     private async Task SucceedsAsync(string interpreter, string script, string target)
     {
         string output = await RunAsync(interpreter, script, target);
-        Assert.Matches(@"^ok [1-9]\d* checks\s*$", output);
+        Assert.Matches(Succeeded, output);
     }
 
     private async Task FailsAsync(string interpreter, string script, string target, string reason)
@@ -66,9 +80,11 @@ public sealed class ApplicationPatternTests(Servers servers)
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
     }
 
-    private async Task<string> RunAsync(string interpreter, string script, string target)
+    private async Task<string> RunAsync(string interpreter, string script, string target) =>
+        await RunAsync(interpreter, script, target, await servers.EndpointAsync(target));
+
+    private static async Task<string> RunAsync(string interpreter, string script, string target, ClientEndpoint endpoint)
     {
-        ClientEndpoint endpoint = await servers.EndpointAsync(target);
         string path = Path.Combine(Programs.RepoRoot, "tests", "clients", script);
         string[] arguments = [path, endpoint.Host, $"{endpoint.Port}", endpoint.Username ?? "", endpoint.Password ?? ""];
         (string Name, string Value)[] environment =
