@@ -187,7 +187,8 @@ public sealed class AccountingTests(KeyspaceScene scene) : IClassFixture<Keyspac
 
         UsageReport usage = await SettledAsync(proxy);
         double whole = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        double took = slow.TotalSeconds * 0.99;
+        // The loop may be kept from the processor between its send and its look at the clock.
+        double took = slow.TotalSeconds / 2;
         Assert.InRange(Of(usage, "get").Upstream.TotalSeconds, took, 10);
         Assert.InRange(Of(usage, "set").Upstream.TotalSeconds, 2 * took, 10);
         Assert.InRange(Of(usage, "set").Upstream.Percentile(0), took * 1e6, 10e6);
