@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RespProxy.Protocol.Resp;
 using RespProxy.Transport;
 
@@ -46,6 +47,7 @@ internal struct RequestIntake
     }
 
     /// <summary>Executes a request and counts it with its length as it came, which an inline one's frame has not; one that cannot run yet is counted when it can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryExecute(ClientSession session, in RequestView request, int length)
     {
         bool executed = CommandGate.TryExecute(session, request);

@@ -194,12 +194,15 @@ public sealed class HotPathTests
         byte[] expected = [.. Enumerable.Repeat(reply, depth).SelectMany(bytes => bytes)];
         Run(client, requests, expected, runs / 10); // fills the pools
 
+        long counted = proxy.Server.ReadCounters().Commands;
         long allocated = AllocatedBy(loop);
         LoopCounters before = loop.Counters;
         Run(client, requests, expected, runs);
         LoopCounters after = loop.Counters;
         allocated = AllocatedBy(loop) - allocated;
 
+        // Accounting is part of what is measured.
+        Assert.Equal(runs * depth * commandsInRequest, proxy.Server.ReadCounters().Commands - counted);
         double commands = runs * depth * commandsInRequest;
         return new Cost(allocated / commands, (after.Receives - before.Receives) / commands, (after.Sends - before.Sends) / commands);
     }
