@@ -1,7 +1,7 @@
 using System.Globalization;
 using RespProxy.Configuration;
-using RespProxy.Downstream;
 using RespProxy.LocalCluster;
+using RespProxy.Tenancy.Accounting;
 using RespProxy.Testing;
 using RespProxy.Testing.Proxy;
 
@@ -64,7 +64,7 @@ public sealed class AdmissionExactnessTests : IAsyncLifetime
 
         Assert.All(replies, each => Assert.Equal(Enumerable.Range(1, Pipeline).Select(n => $":{n}\r\n"), each));
         Assert.Equal("ERR LIMIT commands rate exceeded, retry after 40 ms", (await clients[0].CommandAsync("INCR", "n0")).Text);
-        AdmissionReading reading = Assert.Single(proxy.Server.ReadCounters().Admissions);
+        CommandReading reading = proxy.Server.ReadUsage("app1").Total;
         Assert.Equal(((Connections * Pipeline) - 10, Connections * Pipeline, 1), (reading.Delayed, reading.Allowed, reading.Throttled));
         foreach (RespClient client in clients) await client.DisposeAsync();
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using RespProxy.Configuration;
-using RespProxy.Downstream;
 using RespProxy.LocalCluster;
+using RespProxy.Tenancy.Accounting;
 using RespProxy.Testing;
 using RespProxy.Testing.Proxy;
 
@@ -30,7 +30,7 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
         Assert.Equal(10, (await client.CommandAsync(["MGET", .. Keys])).Items.Count(item => item.Text == "v"));
         Assert.Equal("10", (await client.CommandAsync(["DEL", .. Keys])).Text);
         Assert.StartsWith("ERR LIMIT all rate exceeded", (await client.CommandAsync("GET", Keys[0])).Text, StringComparison.Ordinal);
-        Assert.Equal(3, Assert.Single(proxy.Server.ReadCounters().Admissions).Allowed);
+        Assert.Equal(3, proxy.Server.ReadUsage("app1").Total.Allowed);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
         await using RespClient client = await proxy.ConnectAsync();
         string[] replies = await client.PipelineAsync([.. Enumerable.Range(0, 30).Select(n => n % 3 == 0 ? "INCR n" : $"SET {Keys[n % Keys.Length]} {n}")]);
         Assert.Equal(Enumerable.Range(0, 30).Select(n => n % 3 == 0 ? $":{(n / 3) + 1}\r\n" : "+OK\r\n"), replies);
-        AdmissionReading reading = Assert.Single(proxy.Server.ReadCounters().Admissions);
+        CommandReading reading = proxy.Server.ReadUsage("app1").Total;
         Assert.Equal((28, 30, 0), (reading.Delayed, reading.Allowed, reading.Throttled));
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using RespProxy.Configuration;
-using RespProxy.Downstream;
+using RespProxy.Tenancy.Accounting;
 using RespProxy.Testing;
 using RespProxy.Testing.Proxy;
 using StackExchange.Redis;
@@ -79,10 +79,9 @@ public sealed class RefusedClientTests(Servers servers)
 
     private static void AssertCounted(RunningProxy proxy, long denied, long throttled, long overQuota, long inFlight)
     {
-        Dictionary<string, AdmissionReading> readings = proxy.Server.ReadCounters().Admissions.ToDictionary(reading => reading.Tenant);
-        AdmissionReading app1 = readings["app1"];
+        CommandReading app1 = proxy.Server.ReadUsage("app1").Total;
         Assert.Equal((denied, throttled, overQuota), (app1.Denied, app1.Throttled, app1.OverQuota));
-        Assert.Equal(inFlight, readings["app2"].Throttled);
+        Assert.Equal(inFlight, proxy.Server.ReadUsage("app2").Total.Throttled);
     }
 
     private static Task<ConnectionMultiplexer> ConnectAsync(int port, RedisProtocol protocol) => ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions
@@ -114,7 +113,7 @@ public sealed class RefusedClientTests(Servers servers)
             [(servers.Standalone.Host, servers.Standalone.Port)],
             configuration => configuration with { Tenants = [Refused(configuration.Tenants[0]), Busy(configuration.Tenants[1])] },
             time: new StandingTime());
-        proxy.Server.Usage.Report("app1", 2_000);
+        proxy.Server.Quotas.Report("app1", 2_000);
         return proxy;
     }
 

@@ -8,7 +8,7 @@ public class TenantAdmissionTests
     private static readonly AdmissionClock Clock = new ManualTime().Clock;
 
     private static TenantAdmission? For(TenantLimitsSnapshot limits) =>
-        TenantAdmission.For(new TenantSnapshot { Name = "shop", Upstream = "main", Namespace = "main@shop", Limits = limits }, Clock, new TenantLoad(), previous: null);
+        TenantAdmission.For(new TenantSnapshot { Name = "shop", Upstream = "main", Namespace = "main@shop", Limits = limits }, Clock, new TenantLoad(), quota: null, previous: null);
 
     [Fact]
     public void A_tenant_that_nothing_limits_has_none() => Assert.Null(For(new TenantLimitsSnapshot()));
