@@ -58,6 +58,18 @@ public sealed class BigKeyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_commands_that_are_split_over_nodes_too()
+    {
+        await using LocalRedisCluster cluster = await LocalRedisCluster.StartAsync(new LocalClusterOptions { Replicas = 0 });
+        await using RunningProxy proxy = await RunningProxy.StartAsync(UpstreamMode.Cluster, [.. cluster.Nodes.Select(node => (node.Host, node.Port))], configuration => configuration with { BigKeys = Few });
+        await using RespClient client = await proxy.ConnectAsync();
+        await client.CommandAsync("MSET", "{a}1", new string('x', 3_000), "{a}2", "1", "{b}1", new string('x', 3_000), "{c}1", "1");
+        await client.PipelineAsync("APPEND {a}1 " + new string('x', 2_000), "APPEND {c}1 " + new string('x', 5_000));
+        await client.PipelineAsync("MGET {a}1 {b}1 {c}1 {a}2");
+        Assert.Equal(["{a}1 0 mget", "{c}1 0 mget"], await client.SizesAsync());
+    }
+
+    [Fact]
     public async Task Elements_are_read_from_aggregates_and_from_what_commands_say_of_their_keys()
     {
         string[] members = [.. Enumerable.Range(0, 150).Select(i => i.ToString(CultureInfo.InvariantCulture))];

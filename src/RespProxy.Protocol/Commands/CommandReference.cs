@@ -22,6 +22,7 @@ public static class CommandReference
         through for the namespace whatever the command.
 
         The commands of modules follow the modules' documentation. Their rules are tested against stand-ins, not against the modules.
+        Those of the group respproxy are the proxy's own: no Redis has them, and COMMAND does not list them.
 
 
         """;

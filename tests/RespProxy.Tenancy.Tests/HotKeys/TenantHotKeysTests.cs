@@ -93,6 +93,8 @@ public sealed class TenantHotKeysTests
         Assert.Equal(["new", "newest"], Names(keys));
         _time.Advance(60);
         Assert.Empty(Names(keys));
+        Read(keys, "latest");
+        Assert.Equal(["latest"], Names(keys));
     }
 
     [Fact]
