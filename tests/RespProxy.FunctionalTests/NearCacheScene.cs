@@ -1,0 +1,56 @@
+using System.Globalization;
+using RespProxy.Configuration;
+using RespProxy.Downstream;
+using RespProxy.LocalCluster;
+using RespProxy.Testing;
+using RespProxy.Testing.Proxy;
+
+namespace RespProxy.FunctionalTests;
+
+/// <summary>A proxy whose tenant app1 has a near cache. Unless the test says otherwise nothing grows too old while it runs.</summary>
+internal static class NearCacheScene
+{
+    public static readonly NearCacheSnapshot Patient = new() { MaxAge = TimeSpan.FromHours(1), MaxLag = TimeSpan.FromSeconds(20) };
+
+    public static Task<RunningProxy> ProxyAsync(LocalRedis redis, NearCacheSnapshot? cache = null, Func<UpstreamSnapshot, UpstreamSnapshot>? upstream = null) =>
+        ProxyAsync(UpstreamMode.Standalone, [(redis.Host, redis.Port)], cache, upstream);
+
+    public static async Task<RunningProxy> ProxyAsync(
+        UpstreamMode mode, (string Host, int Port)[] seeds, NearCacheSnapshot? cache = null, Func<UpstreamSnapshot, UpstreamSnapshot>? upstream = null)
+    {
+        RunningProxy proxy = await RunningProxy.StartAsync(mode, seeds, configuration => configuration with
+        {
+            Loops = 1,
+            Tenants = [configuration.Tenants[0] with { NearCache = cache ?? Patient, AllowFlush = true }, .. configuration.Tenants[1..]],
+            Upstreams = [(upstream ?? (same => same))(configuration.Upstreams[0])],
+        });
+        await proxy.ConnectedAsync(nodes: 1);
+        return proxy;
+    }
+
+    public static NearCacheReading Cache(this RunningProxy proxy) => proxy.Server.ReadCounters().NearCaches[0];
+
+    /// <summary>Reads until the key is hot and the read is answered from the cache.</summary>
+    public static Task CachedAsync(this RunningProxy proxy, RespClient client, params string[] read) => Eventually.HoldsAsync(
+        string.Join(' ', read) + " is answered from the cache",
+        async () =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                long hits = proxy.Cache().Hits;
+                await client.CommandAsync(read);
+                if (proxy.Cache().Hits > hits) return true;
+            }
+
+            return false;
+        });
+
+    /// <summary>Runs a command and tells whether its reply came from the cache. No other client may read meanwhile.</summary>
+    public static async Task<(string Text, bool IsHit)> ReadAsync(this RunningProxy proxy, RespClient client, params string[] read)
+    {
+        long hits = proxy.Cache().Hits;
+        RedisReply reply = await client.CommandAsync(read);
+        string text = reply.Kind == RedisReplyKind.Integer ? reply.Integer.ToString(CultureInfo.InvariantCulture) : reply.Text;
+        return (text, proxy.Cache().Hits > hits);
+    }
+}
