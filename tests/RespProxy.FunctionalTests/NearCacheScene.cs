@@ -53,4 +53,11 @@ internal static class NearCacheScene
         string text = reply.Kind == RedisReplyKind.Integer ? reply.Integer.ToString(CultureInfo.InvariantCulture) : reply.Text;
         return (text, proxy.Cache().Hits > hits);
     }
+
+    /// <summary>Sends one read several times in one piece, and reads the replies.</summary>
+    public static async Task<RedisReply[]> PipelineReadsAsync(this RespClient client, int times, params string[] read)
+    {
+        await client.SendAsync(Enumerable.Repeat(Wire.Request(read), times).SelectMany(bytes => bytes).ToArray());
+        return [.. (await client.ReadRepliesAsync(times)).Select(reply => reply.Tree)];
+    }
 }

@@ -93,7 +93,7 @@ internal sealed class SessionNearCache
 
     private bool TryRead(in RequestView request, CommandSpec spec)
     {
-        if (!_cache.IsOn || !IsPlain(request, spec) || _session.Upstream.Map is not { } map || map.Version != _session.MapVersion) return false;
+        if (!_cache.IsOn || !IsPlain(request, spec) || _session.Upstream.Map is not { } map || !IsRoutedBy(map)) return false;
         _cache.FollowSlots(map);
         if (IsUnknownPending()) return false;
         int database = _session.Namespace.Database;
@@ -140,6 +140,15 @@ internal sealed class SessionNearCache
         _session is { Transaction: null, Watch: null, Tracking: null, ReplyMode: ReplyMode.On, IsCapturing: false, Identity.IsConfined: false }
         && (spec.Route == RouteRule.Keyed || request.Count == 2)
         && request.Frame.Length <= _cache.Rules.Snapshot.MaxValueBytes;
+
+    /// <summary>False while a request is under way that was routed by an older map: the router has the client wait for it.</summary>
+    private bool IsRoutedBy(SlotMap map)
+    {
+        if (_session.MapVersion == map.Version) return true;
+        if (_session.Pending > 0) return false;
+        _session.MapVersion = map.Version;
+        return true;
+    }
 
     /// <summary>True while a request is under way that may tell the client of any key.</summary>
     private bool IsUnknownPending()

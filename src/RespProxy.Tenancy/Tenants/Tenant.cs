@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Admission;
 using RespProxy.Tenancy.Namespaces;
-using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Quotas;
 using RespProxy.Tenancy.Scripts;
 
