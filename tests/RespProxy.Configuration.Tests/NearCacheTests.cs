@@ -21,5 +21,12 @@ public class NearCacheTests
         Assert.NotEqual(read, Read(Text.Replace("b]", "c]", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void Without_hot_keys_it_would_keep_nothing()
+    {
+        string error = Assert.Single(Loading.Errors(Loading.Minimal + "\n    nearCache: {}\nhotKeys: {enabled: false}"));
+        Assert.Contains("hotKeys.enabled is false", error, StringComparison.Ordinal);
+    }
+
     private static NearCacheSnapshot? Read(string text) => Loading.Valid(Loading.Minimal + "\n    " + text).Tenants[0].NearCache;
 }

@@ -15,7 +15,7 @@ internal sealed class LoopNearCaches(ProxyLoop loop, ILogger logger)
     {
         NearCacheRules? rules = tenant.Policy.NearCache;
         if (_caches.TryGetValue(tenant, out TenantNearCache? cache)) cache.Follow(rules);
-        else if (rules is not null) cache = _caches[tenant] = new TenantNearCache(loop, tenant, rules, new RecentReads(), logger);
+        else if (rules is not null) cache = _caches[tenant] = new TenantNearCache(loop, tenant, rules, logger);
         return rules is null ? null : cache;
     }
 

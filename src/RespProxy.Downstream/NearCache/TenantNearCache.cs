@@ -3,6 +3,7 @@ using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.HotKeys;
 using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
@@ -27,7 +28,7 @@ internal sealed partial class TenantNearCache : IInvalidationListener
 
     private readonly ProxyLoop _loop;
     private readonly Tenant _tenant;
-    private readonly IHotKeys _hotKeys;
+    private readonly TenantHotKeys? _hotKeys;
     private readonly ILogger _logger;
     private readonly ReplyStore _store;
     private readonly UpstreamLoop _upstream;
@@ -42,11 +43,11 @@ internal sealed partial class TenantNearCache : IInvalidationListener
     private long _asked;
     private bool _isRefusalTold;
 
-    public TenantNearCache(ProxyLoop loop, Tenant tenant, NearCacheRules rules, IHotKeys hotKeys, ILogger logger)
+    public TenantNearCache(ProxyLoop loop, Tenant tenant, NearCacheRules rules, ILogger logger)
     {
         _loop = loop;
         _tenant = tenant;
-        _hotKeys = hotKeys;
+        _hotKeys = loop.Insight.Of(tenant)?.HotKeys;
         _logger = logger;
         Rules = rules;
         _store = new ReplyStore { MaxBytes = rules.Snapshot.MaxBytes };
@@ -108,12 +109,12 @@ internal sealed partial class TenantNearCache : IInvalidationListener
     public CachedReply? Find(in ReadIdentity read) => _store.Find(read);
 
     /// <summary>True when replies to reads of this key are to be kept.</summary>
-    public bool IsWanted(ReadOnlySpan<byte> key, int database) => _hotKeys.IsHot(key, database) && Rules.Names(key);
+    public bool IsWanted(ReadOnlySpan<byte> key, int database) => _hotKeys is not null && _hotKeys.IsHot(key, database) && Rules.Names(key);
 
     /// <summary>Counts a read of a hot key, which the router has not seen.</summary>
     public void CountRead(ReadOnlySpan<byte> key, int database, bool isHit)
     {
-        _hotKeys.CountLocalRead(key, database);
+        _hotKeys?.CountLocalRead(key, database);
         if (isHit) Counters.Hits++;
         else Counters.Misses++;
     }

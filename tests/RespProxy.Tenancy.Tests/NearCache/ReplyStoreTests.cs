@@ -112,18 +112,6 @@ public sealed class ReplyStoreTests
         Assert.False(pending.Contains(3, head: 1));
     }
 
-    [Fact]
-    public void Keys_that_are_read_often_are_hot_and_cool_down()
-    {
-        var reads = new RecentReads();
-        for (int i = 0; i < 200; i++) reads.CountLocalRead("hot"u8, 0);
-        Assert.True(reads.IsHot("hot"u8, 0));
-        Assert.False(reads.IsHot("hot"u8, 1));
-        Assert.False(reads.IsHot("cold"u8, 0));
-        for (int i = 0; i < 100_000; i++) reads.CountLocalRead(Encoding.ASCII.GetBytes("k" + i), 0);
-        Assert.False(reads.IsHot("hot"u8, 0));
-    }
-
     private static ulong Hash(string request) => new ReadIdentity(Encoding.ASCII.GetBytes(request), 0, false).Hash;
 
     private void Put(string request, string reply, string key = "k", long readAt = 0) => _store.Put(
