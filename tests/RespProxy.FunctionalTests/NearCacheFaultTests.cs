@@ -45,6 +45,8 @@ public sealed class NearCacheFaultTests
         try
         {
             await Eventually.HoldsAsync("nothing is kept", () => proxy.Cache().Bytes == 0);
+            // Long before the request timeout would have ended the connection.
+            Assert.Equal(0, proxy.Server.ReadCounters().Upstreams[0].ConnectionsLost);
         }
         finally
         {
@@ -106,6 +108,27 @@ public sealed class NearCacheFaultTests
         await proxy.CachedAsync(client, "GET", "{tag}k");
         await to.CommandAsync("SET", Scene.Prefix + "{tag}k", "there");
         await Eventually.HoldsAsync("the new owner is heard", async () => (await client.CommandAsync("GET", "{tag}k")).Text == "there");
+    }
+
+    [Fact]
+    public async Task Of_a_slot_that_has_moved_nothing_is_served_that_its_former_node_has_sent()
+    {
+        await using LocalRedisCluster cluster = await LocalRedisCluster.StartAsync(new LocalClusterOptions { Replicas = 0 });
+        await using RunningProxy proxy = await ProxyAsync(UpstreamMode.Cluster, [.. cluster.Nodes.Select(node => (node.Host, node.Port))]);
+        await proxy.ConnectedAsync(nodes: 3);
+        await using RespClient client = await proxy.ConnectAsync();
+        await using RespClient other = await proxy.ConnectAsync();
+        int slot = Scene.SlotOf("{tag}");
+        LocalNode from = await cluster.OwnerAsync(slot);
+        LocalNode to = cluster.Primaries.First(node => node != from);
+        // Of a key that does not exist the former node will tell nothing.
+        await proxy.CachedAsync(client, "STRLEN", "{tag}k");
+        await cluster.MoveSlotsAsync([slot], from, to);
+        await to.CommandAsync("SET", Scene.Prefix + "{tag}k", "value");
+
+        // Another key of the slot tells the proxy where the slot is now.
+        await Eventually.HoldsAsync("the move is known", async () => (await other.CommandAsync("SET", "{tag}j", "x")).Text == "OK");
+        Assert.Equal(5, (await client.CommandAsync("STRLEN", "{tag}k")).Integer);
     }
 
     /// <summary>A key at the node, in another slot.</summary>

@@ -147,8 +147,13 @@ public sealed class NearCacheTests : IAsyncLifetime
         await client.CommandAsync("SET", "k", "v");
         await proxy.CachedAsync(client, "GET", "k");
         long hits = proxy.Cache().Hits;
-        await other.SendAsync(Scene.Requests(requests));
-        await other.ReadRepliesAsync(requests[0].StartsWith("CLIENT", StringComparison.Ordinal) ? 1 : 3);
+        foreach (string request in requests)
+        {
+            await other.SendAsync(Scene.Requests(request));
+            // SKIP is not answered, nor is what follows it.
+            if (!requests[0].StartsWith("CLIENT", StringComparison.Ordinal) || request == "PING") await other.ReadReplyAsync();
+        }
+
         Assert.Equal(hits, proxy.Cache().Hits);
     }
 
