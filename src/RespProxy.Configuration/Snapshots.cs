@@ -204,6 +204,9 @@ public sealed record TenantSnapshot
     /// <summary>Commands that the tenant may not run, besides those that no tenant may.</summary>
     public ImmutableArray<DenialSnapshot> Denials { get; init; } = [];
 
+    /// <summary>Whether replies to reads of hot keys are kept in the proxy; null: not.</summary>
+    public NearCacheSnapshot? NearCache { get; init; }
+
     /// <summary>True: the tenant's keys are in the same place, and called the same, so that it goes on as the same tenant whatever else has changed.</summary>
     public bool IsSamePlaceAs(TenantSnapshot other)
     {

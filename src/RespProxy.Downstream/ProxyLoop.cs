@@ -1,8 +1,11 @@
 using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Accounting;
 using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Insight;
+using RespProxy.Downstream.NearCache;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.Reload;
@@ -30,7 +33,7 @@ internal sealed class ProxyLoop
     private readonly UpstreamTracking[] _tracking;
     private readonly LiveTenants _tenants;
 
-    public ProxyLoop(EventLoop events, ProxySnapshot configuration, LiveTenants tenants, SessionRegistry registry, ServerFacts facts, UpstreamLoop[] upstreams)
+    public ProxyLoop(EventLoop events, ProxySnapshot configuration, LiveTenants tenants, SessionRegistry registry, ServerFacts facts, UpstreamLoop[] upstreams, ILogger? logger = null)
     {
         Events = events;
         Limits = configuration.Limits;
@@ -47,6 +50,7 @@ internal sealed class ProxyLoop
         Admission = new LoopAdmission();
         Accounting = new LoopAccounting(events, facts.Usage);
         Insight = new LoopInsight(configuration, this);
+        NearCaches = new LoopNearCaches(this, logger ?? NullLogger.Instance);
     }
 
     public EventLoop Events { get; }
@@ -85,6 +89,8 @@ internal sealed class ProxyLoop
 
     /// <summary>Hot and big keys.</summary>
     public LoopInsight Insight { get; }
+
+    public LoopNearCaches NearCaches { get; }
 
     public SplitPool Splits { get; } = new();
 

@@ -10,6 +10,7 @@ using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Tenancy.Accounting;
+using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -57,7 +58,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _proxyLoops =
         [
             .. _loops.Loops.Select(events => new ProxyLoop(
-                events, configuration, _tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger))),
+                events, configuration, _tenants, _registry, facts, UpstreamLoopsOf(events, resolver, facts.SlowLogs, upstreamLogger), logs.CreateLogger("RespProxy.NearCache"))),
         ];
         facts.Introduce(_proxyLoops);
         ILogger quotaLogger = logs.CreateLogger("RespProxy.Quotas");
@@ -155,6 +156,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
         Quotas = [.. Quotas.Readings],
+        NearCaches = [.. _tenants.Directory.All.Where(tenant => tenant.Policy.NearCache is not null).Select(ReadNearCache)],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
 
@@ -216,6 +218,20 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private void ForEachSession(Action<ClientSession> action)
     {
         foreach (ClientSession session in _registry.All) session.Loop.Events.Post(() => action(session));
+    }
+
+    private NearCacheReading ReadNearCache(Tenant tenant)
+    {
+        NearCacheCounters[] counters = [.. _proxyLoops.Select(loop => loop.NearCaches.CountersOf(tenant)).OfType<NearCacheCounters>()];
+        return new NearCacheReading(tenant.Name)
+        {
+            Hits = counters.Sum(each => Volatile.Read(ref each.Hits)),
+            Misses = counters.Sum(each => Volatile.Read(ref each.Misses)),
+            Fills = counters.Sum(each => Volatile.Read(ref each.Fills)),
+            Invalidations = counters.Sum(each => Volatile.Read(ref each.Invalidations)),
+            Flushes = counters.Sum(each => Volatile.Read(ref each.Flushes)),
+            Bytes = counters.Sum(each => Volatile.Read(ref each.Bytes)),
+        };
     }
 
     private UpstreamReading ReadUpstream(string name, int index)

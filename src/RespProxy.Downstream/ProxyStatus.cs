@@ -42,7 +42,32 @@ public sealed record ProxyCounters
     /// <summary>Of every tenant that has one, by its name.</summary>
     public ImmutableArray<(string Tenant, QuotaReading Reading)> Quotas { get; init; } = [];
 
+    /// <summary>Of every tenant with a near cache.</summary>
+    public ImmutableArray<NearCacheReading> NearCaches { get; init; } = [];
+
     public ImmutableArray<UpstreamReading> Upstreams { get; init; } = [];
+}
+
+/// <summary>What the near cache did for one tenant since the start.</summary>
+public sealed record NearCacheReading(string Tenant)
+{
+    /// <summary>Reads answered from the cache.</summary>
+    public long Hits { get; init; }
+
+    /// <summary>Reads of hot keys that a node was asked for.</summary>
+    public long Misses { get; init; }
+
+    /// <summary>Replies put into the cache.</summary>
+    public long Fills { get; init; }
+
+    /// <summary>Keys dropped since a node said that they have changed.</summary>
+    public long Invalidations { get; init; }
+
+    /// <summary>Times that everything was dropped.</summary>
+    public long Flushes { get; init; }
+
+    /// <summary>Held now.</summary>
+    public long Bytes { get; init; }
 }
 
 /// <summary>One upstream's counts since the start.</summary>

@@ -93,7 +93,7 @@ public class OverrideTests
     [InlineData("RESPPROXY_LOG__LVEL", "x", "environment RESPPROXY_LOG__LVEL: log: unknown key 'LVEL'; did you mean 'level'?")]
     [InlineData("RESPPROXY_LOG", "x", "environment RESPPROXY_LOG: log: is a section; name one of its keys: format, level")]
     [InlineData("RESPPROXY_TENANTS", "x", "environment RESPPROXY_TENANTS: tenants: is a list; name an element by its index or name")]
-    [InlineData("RESPPROXY_TENANTS__0", "x", "environment RESPPROXY_TENANTS__0: tenants[0]: is a section; name one of its keys: name, upstream, namespace, passwords, allowFlush, placement, databases, forcePlacement, scripts, limits, quota, deny")]
+    [InlineData("RESPPROXY_TENANTS__0", "x", "environment RESPPROXY_TENANTS__0: tenants[0]: is a section; name one of its keys: name, upstream, namespace, passwords, allowFlush, placement, databases, forcePlacement, scripts, limits, quota, deny, nearCache")]
     [InlineData("RESPPROXY_TENANTS__5__NAME", "x", "environment RESPPROXY_TENANTS__5__NAME: tenants: no element '5'; use an index from 0 to 1 or a name: 'shop'")]
     [InlineData("RESPPROXY_TENANTS__SHIP__UPSTREAM", "x", "environment RESPPROXY_TENANTS__SHIP__UPSTREAM: tenants: no element 'SHIP'; use an index from 0 to 1 or a name: 'shop'")]
     [InlineData("RESPPROXY_LOOPS__0", "x", "environment RESPPROXY_LOOPS__0: loops: is a single value; nothing can follow its name")]

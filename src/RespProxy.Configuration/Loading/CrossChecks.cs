@@ -23,6 +23,7 @@ internal sealed class CrossChecks(
         NamespacesAreApart();
         ListenersHaveTenants();
         AddressesAreApart();
+        NearCachesKnowHotKeys();
     }
 
     private void AtLeastOne(string key, string purpose)
@@ -52,6 +53,16 @@ internal sealed class CrossChecks(
                 tenants[i].Error("upstream", $"is missing; there are several: {string.Join(", ", names)}");
             else if (upstream.Length > 0 && names.Length > 0 && !names.Contains(upstream, StringComparer.Ordinal))
                 tenants[i].Error("upstream", $"there is no upstream {Suggestion.Quote(upstream)}; {Suggestion.For(upstream, names)}");
+        }
+    }
+
+    private void NearCachesKnowHotKeys()
+    {
+        if (snapshot.HotKeys.Enabled) return;
+        for (int i = 0; i < tenants.Count; i++)
+        {
+            if (snapshot.Tenants[i].NearCache is not null)
+                tenants[i].Error("nearCache", "keeps hot keys only, and hotKeys.enabled is false: nothing would ever be kept; remove one of the two");
         }
     }
 

@@ -75,7 +75,8 @@ internal sealed class Schema
         new("scripts", Scalar),
         new("limits", Map(new("maxConnections", Scalar), new("maxInFlight", Scalar), new("rates", List(Rate)))),
         new("quota", Map(new("peak", Scalar), new("factor", Scalar), new("platform", Scalar), new("enforce", Scalar))),
-        new("deny", List(Denial)));
+        new("deny", List(Denial)),
+        new("nearCache", Map(new("maxBytes", Scalar), new("maxValueBytes", Scalar), new("maxAge", Scalar), new("maxLag", Scalar), new("keys", List(Scalar)))));
 
     private static readonly Schema Limits = Map(
         new("maxBulkLength", Scalar),

@@ -185,6 +185,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Limits = AdmissionReader.ReadLimits(section.Child("limits")),
             Quota = section.Has("quota") ? QuotaReader.ReadQuota(section.Child("quota")) : null,
             Denials = [.. section.Children("deny").Select(AdmissionReader.ReadDenial)],
+            NearCache = NearCacheReader.Read(section),
         };
     }
 

@@ -33,6 +33,7 @@ internal static class PolicyChange
         session.Identity.Follow(policy);
         if (policy.IsRetired) return false;
         SessionAdmission.Follow(session, session.Tenant, policy);
+        session.FollowNearCache();
         return true;
     }
 }

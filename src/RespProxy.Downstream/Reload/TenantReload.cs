@@ -65,6 +65,7 @@ internal sealed partial class TenantReload(
             // Another tenant of that name may have come: usage goes by names.
             if (live.Directory.Find(tenant.Name) is null) loop.Accounting.Forget(tenant.Name);
             loop.Insight.Forget(tenant);
+            loop.NearCaches.Forget(tenant);
             loop.Facts.SlowLogs.Forget(tenant);
         }
     }

@@ -184,6 +184,7 @@ internal sealed class RequestRouter(ProxyLoop loop)
     {
         int size = RequestRewriter.MaxLength(request.Frame.Length, _keys, ns);
         InFlightRequest inFlight = InFlightOf(session, spec, slot);
+        if (session.Near is not null) session.Near.OnSending(ref inFlight, request, _keys);
         if (session.Identity.Insight is { } insight) inFlight.ObserveFrom = insight.OnRequest(request, spec, _keys.Items, ns.Database);
         NodeConnection? node = map is null ? null : upstream.Select(map, slot, session.IsResp3);
         if (session.Tracking is not null) inFlight.Sink = session.Tracking.Begin(request, spec, _keys.Items, node, session);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using RespProxy.Downstream.Accounting;
 using RespProxy.Downstream.Admission;
 using RespProxy.Downstream.Blocking;
+using RespProxy.Downstream.NearCache;
 using RespProxy.Downstream.PubSub;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Downstream.Tracking;
@@ -136,6 +137,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     /// <summary>What the client's tenant may use; null when it is not limited.</summary>
     public SessionAdmission? Admission { get; set; }
+
+    /// <summary>What replies to reads of hot keys the client may be answered with; null when its tenant has no near cache.</summary>
+    public SessionNearCache? Near { get; private set; }
 
     /// <summary>The client is gone: nothing of what it asked for is wanted any more.</summary>
     public bool IsClosed => _closed;
@@ -284,6 +288,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void OnReply(in InFlightRequest request, ReadOnlySpan<byte> reply)
     {
         if (_closed) return;
+        if (request.KeyBucket != 0) Near?.OnAnswered(request);
         if (request.Mark != 0) Complete(request.Tag, request.Mark, reply);
         else if (request.Command!.Reply == ReplyRule.Verbatim && reply[0] != '-') Complete(request.Tag, reply);
         else ReplyStripper.Complete(this, request, reply);
@@ -295,7 +300,9 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {
-        if (!_closed) Complete(request.Tag, request.Mark, Refusals.Line(failure));
+        if (_closed) return;
+        if (request.KeyBucket != 0) Near?.OnAnswered(request);
+        Complete(request.Tag, request.Mark, Refusals.Line(failure));
     }
 
     public void OnDelayed(in InFlightRequest request)
@@ -395,11 +402,15 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         _connection?.Abort();
     }
 
+    /// <summary>The client is another tenant's, or its tenant's policy has changed.</summary>
+    public void FollowNearCache() => Near = SessionNearCache.Enter(this, Tenant);
+
     private void SetTenant(Tenant? tenant)
     {
         _identity.Assign(tenant, _loop);
         Account.Enter(tenant?.Name);
         MapVersion = 0;
+        FollowNearCache();
     }
 
     private void CloseIfFinished()

@@ -51,6 +51,7 @@ internal static class CommandGate
     /// <summary>Sends an admitted request where its command belongs; false as for <see cref="TryExecute"/>.</summary>
     public static bool Execute(ClientSession session, in RequestView request, CommandSpec spec)
     {
+        if (session.Near is not null && session.Near.Takes(request, spec, out bool isDone)) return isDone;
         if (spec.RunsScript) return session.Loop.Scripts.TryExecute(session, request, spec);
         if (session.Transaction is not null && !RunsInsideTransaction(spec.Local))
         {

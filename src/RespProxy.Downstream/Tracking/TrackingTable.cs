@@ -84,7 +84,11 @@ internal sealed class TrackingTable(UpstreamTracking owner, NodeConnection conne
         }
 
         long count = cursor.ReadAggregateHeader();
-        for (long i = 0; i < count && cursor.TryReadBulk(out ReadOnlySpan<byte> name); i++) Invalidate(name);
+        for (long i = 0; i < count && cursor.TryReadBulk(out ReadOnlySpan<byte> name); i++)
+        {
+            owner.OnInvalidated(name);
+            Invalidate(name);
+        }
     }
 
     /// <summary>Whatever was read over it may be changed from now on without a word.</summary>

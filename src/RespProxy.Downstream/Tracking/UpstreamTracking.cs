@@ -18,6 +18,7 @@ internal sealed class UpstreamTracking
     private readonly UpstreamLoop _upstream;
     private readonly HashSet<ClientTracking> _clients = [];
     private readonly List<TrackingTable> _tables = [];
+    private readonly List<IInvalidationListener> _listeners = [];
     private readonly Dictionary<KeyNamespace, Broadcast> _broadcasts = [];
     private LoopTimer? _tick;
     private int _remembered;
@@ -105,9 +106,25 @@ internal sealed class UpstreamTracking
     public void InvalidateAll()
     {
         foreach (ClientTracking client in _clients.ToArray()) client.InvalidateAll();
+        foreach (IInvalidationListener listener in _listeners) listener.OnAllInvalidated();
     }
 
-    public void OnLost(TrackingTable table) => _tables.Remove(table);
+    /// <summary>Has someone besides the clients hear what the nodes say, from now on.</summary>
+    public void AddListener(IInvalidationListener listener) => _listeners.Add(listener);
+
+    public void RemoveListener(IInvalidationListener listener) => _listeners.Remove(listener);
+
+    /// <summary>A node says that a key has changed.</summary>
+    public void OnInvalidated(ReadOnlySpan<byte> upstreamKey)
+    {
+        foreach (IInvalidationListener listener in _listeners) listener.OnInvalidated(upstreamKey);
+    }
+
+    public void OnLost(TrackingTable table)
+    {
+        _tables.Remove(table);
+        foreach (IInvalidationListener listener in _listeners) listener.OnLost(table.Connection);
+    }
 
     public void OnRemembered(TrackingTable table)
     {

@@ -54,6 +54,13 @@ public sealed class CommandSpec
     /// <summary>One sentence for docs/commands.md: why it is refused, or what is special about it. May be null.</summary>
     public string? Note { get; init; }
 
+    /// <summary>
+    /// The reply to a call with one key may be kept until that key changes (near cache): it depends on the key's value and the arguments alone, not on the
+    /// time (TTL, OBJECT IDLETIME), chance (SRANDMEMBER) or a cursor (HSCAN), it names no key, and its RESP3 form says the same in RESP2 (no ZSCORE: a
+    /// double there, a string here).
+    /// </summary>
+    public bool IsCacheable { get; init; }
+
     /// <summary>True for CLIENT, OBJECT, XINFO ...: the second argument chooses the row.</summary>
     public bool IsContainer => Subcommands is not null;
 

@@ -1,5 +1,6 @@
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Admission;
+using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Quotas;
 
 namespace RespProxy.Tenancy.Tenants;
@@ -16,6 +17,7 @@ public sealed class TenantPolicy
         Admission = admission;
         Quota = quota;
         IsRetired = isRetired;
+        NearCache = snapshot.NearCache is { } nearCache ? new NearCacheRules(nearCache) : null;
     }
 
     /// <summary>What the tenant may use; null when it is not limited.</summary>
@@ -23,6 +25,9 @@ public sealed class TenantPolicy
 
     /// <summary>The memory set aside for the tenant, and what it uses of it; null: nobody has said.</summary>
     public QuotaState? Quota { get; }
+
+    /// <summary>What may be kept of replies to reads of the tenant's hot keys; null: nothing.</summary>
+    public NearCacheRules? NearCache { get; }
 
     /// <summary>The tenant is not configured any more, or has its keys elsewhere now: its clients are to go.</summary>
     public bool IsRetired { get; }

@@ -38,6 +38,9 @@ public struct InFlightRequest
     /// <summary>The sink's own mark; carried along.</summary>
     public byte Mark;
 
+    /// <summary>The sink's own note of the key, 0 for none; carried along.</summary>
+    public ushort KeyBucket;
+
     /// <summary>
     /// Replies that the bytes bring before the one that counts: 0 for a single command; for MULTI ... EXEC one for MULTI and one for each
     /// queued command. Such a unit is sent, redirected and retried as one.

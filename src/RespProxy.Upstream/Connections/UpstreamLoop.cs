@@ -192,8 +192,11 @@ public sealed partial class UpstreamLoop
         NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port) ? _topology.Learn(slot, host, port, from.Node) : null;
 
     /// <summary>The node that an ASK names; null when it names none.</summary>
-    public Node? NodeOfAsk(NodeConnection from, ReadOnlySpan<byte> reply) =>
-        NodeErrors.TryReadRedirect(reply, out _, out string host, out int port) ? _topology.NodeAt(host, port, from.Node) : null;
+    public Node? NodeOfAsk(NodeConnection from, ReadOnlySpan<byte> reply)
+    {
+        Counters.Asked++;
+        return NodeErrors.TryReadRedirect(reply, out _, out string host, out int port) ? _topology.NodeAt(host, port, from.Node) : null;
+    }
 
     /// <summary>The shared connection to one node, if it is ready; it is being made otherwise.</summary>
     public NodeConnection? ReadyConnectionTo(Node node, bool resp3) => ConnectionTo(node, resp3);

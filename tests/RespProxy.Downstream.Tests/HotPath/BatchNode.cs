@@ -122,6 +122,9 @@ internal sealed class BatchNode : IDisposable
         if (request[0].SequenceEqual("GET"u8)) replies.Write(ValueReply);
         else if (request[0].SequenceEqual("SET"u8)) replies.Write(Wire.Ok);
         else if (request[0].SequenceEqual("MGET"u8)) replies.Write(Wire.Array([.. Enumerable.Repeat(ValueReply, request.Count - 1)]));
+        else if (request[0].SequenceEqual("CLIENT"u8)) replies.Write(Wire.Ok);
+        else if (request[0].SequenceEqual("PING"u8)) replies.Write(Wire.Simple("PONG"));
+        else if (request[0].SequenceEqual("HELLO"u8) && request[1].SequenceEqual("3"u8)) replies.Write(Wire.Bytes("%1\r\n$5\r\nproto\r\n:3\r\n"));
         else if (request[0].SequenceEqual("HELLO"u8)) replies.Write(Wire.Array([Wire.Bulk("proto"), Wire.Integer(2)]));
         else if (request.Count > 1 && request[1].SequenceEqual("SLOTS"u8)) replies.Write(_slots());
         else if (request.Count > 1 && request[1].SequenceEqual("INFO"u8)) replies.Write(Wire.Bulk("cluster_state:ok\r\ncluster_current_epoch:1\r\ncluster_my_epoch:1\r\n"));

@@ -99,6 +99,20 @@ public sealed class HotPathTests
         Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public async Task A_GET_that_the_near_cache_answers_allocates_nothing_and_asks_no_node(int depth)
+    {
+        Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth, adjust: configuration => configuration with
+        {
+            HotKeys = new HotKeysSnapshot { HotReads = 1 },
+            Tenants = [.. configuration.Tenants.Select(tenant => tenant with { NearCache = new NearCacheSnapshot { MaxAge = TimeSpan.FromHours(1) } })],
+        });
+        Assert.InRange(cost.AllocatedBytes, 0, NextToNothing);
+        Assert.InRange(cost.Receives, 0, (1.0 / depth) + 0.05);
+    }
+
     [Fact]
     public async Task An_MGET_split_over_three_nodes_allocates_nothing()
     {

@@ -80,6 +80,10 @@ internal static class RowFactory
     public static CommandSpec Keyed(string name, int arity, CommandFlags flags, KeySpec keys, ReplyRule reply = ReplyRule.Verbatim, string? note = null) =>
         Row(name, arity, flags, keys, RouteRule.Keyed, reply, note: note);
 
+    /// <summary>Argument 1 is the only key, and the reply may be kept: <see cref="CommandSpec.IsCacheable"/>.</summary>
+    public static CommandSpec Cached(string name, int arity, CommandFlags flags) =>
+        Row(name, arity, flags, At(1), RouteRule.Keyed, isCached: true);
+
     /// <summary>All keys in one slot, on a connection of its own.</summary>
     public static CommandSpec Blocking(string name, int arity, CommandFlags flags, KeySpec keys, ReplyRule reply = ReplyRule.Verbatim) =>
         Row(name, arity, flags, keys, RouteRule.Blocking, reply);
@@ -88,11 +92,11 @@ internal static class RowFactory
     public static CommandSpec Published(string name, int arity, CommandFlags flags, string note) =>
         Row(name, arity, flags, default, RouteRule.Channel, note: note);
 
-    public static CommandSpec SplitSum(string name, int arity, CommandFlags flags, KeySpec keys) =>
-        Row(name, arity, flags, keys, RouteRule.SplitSum);
+    public static CommandSpec SplitSum(string name, int arity, CommandFlags flags, KeySpec keys, bool isCached = false) =>
+        Row(name, arity, flags, keys, RouteRule.SplitSum, isCached: isCached);
 
-    public static CommandSpec SplitArray(string name, int arity, CommandFlags flags, KeySpec keys) =>
-        Row(name, arity, flags, keys, RouteRule.SplitArray);
+    public static CommandSpec SplitArray(string name, int arity, CommandFlags flags, KeySpec keys, bool isCached = false) =>
+        Row(name, arity, flags, keys, RouteRule.SplitArray, isCached: isCached);
 
     public static CommandSpec SplitOk(string name, int arity, CommandFlags flags, KeySpec keys) =>
         Row(name, arity, flags, keys, RouteRule.SplitOk);
@@ -139,7 +143,8 @@ internal static class RowFactory
         ReplyRule reply = ReplyRule.Verbatim,
         LocalCommand local = LocalCommand.None,
         Refusal refusal = Refusal.None,
-        string? note = null) => new()
+        string? note = null,
+        bool isCached = false) => new()
         {
             Name = name,
             Arity = arity,
@@ -150,5 +155,6 @@ internal static class RowFactory
             Local = local,
             Refusal = refusal,
             Note = note,
+            IsCacheable = isCached,
         };
 }
