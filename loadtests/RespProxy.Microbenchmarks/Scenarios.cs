@@ -55,6 +55,10 @@ internal static class Scenarios
     public static RequestPath PipelinedSets() => Standalone(
         Wire.Repeat(Wire.Request("SET", "key:000000000001", Value), PipelineDepth), Wire.Repeat("+OK\r\n"u8.ToArray(), PipelineDepth));
 
+    /// <summary><see cref="PipelinedGets"/> of a tenant with some governance.</summary>
+    public static RequestPath PipelinedGetsUnder(Governance governance) => new(
+        1, Wire.Repeat(Wire.Request("GET", "key:000000000001"), PipelineDepth), Wire.Repeat(ValueReply, PipelineDepth), Answer, governance.Put);
+
     /// <summary>Commands go to three nodes in turn, replies come node by node: most wait for their turn.</summary>
     public static RequestPath OutOfOrderGets() => OutOfOrder(PipelineDepth);
 

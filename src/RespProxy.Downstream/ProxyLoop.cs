@@ -47,8 +47,8 @@ internal sealed class ProxyLoop
         Transactions = new TransactionRouter(this);
         _tracking = [.. upstreams.Select(upstream => new UpstreamTracking(this, upstream))];
         Scripts = new ScriptRouter(this);
-        Admission = new LoopAdmission();
         Accounting = new LoopAccounting(events, facts.Usage);
+        Admission = new LoopAdmission(Accounting);
         Insight = new LoopInsight(configuration, this);
         NearCaches = new LoopNearCaches(this, logger ?? NullLogger.Instance);
     }

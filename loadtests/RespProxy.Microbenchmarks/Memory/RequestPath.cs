@@ -38,14 +38,15 @@ internal sealed class RequestPath : IMemoryPeer, IDisposable
     /// <param name="requests">What the client sends in one go.</param>
     /// <param name="expected">What it must get for it, byte for byte.</param>
     /// <param name="answer">What a node replies.</param>
-    public RequestPath(int nodes, byte[] requests, byte[] expected, Func<string[], byte[]> answer)
+    /// <param name="adjust">What is configured otherwise than by default.</param>
+    public RequestPath(int nodes, byte[] requests, byte[] expected, Func<string[], byte[]> answer, Func<ProxySnapshot, ProxySnapshot>? adjust = null)
     {
         _requests = requests;
         _expectedLength = expected.Length;
         _nodes = [.. Enumerable.Range(0, nodes).Select(_ => new MemoryNode(arguments => arguments[0] == "HELLO" ? Wire.Array(["proto"]) : answer(arguments)))];
         for (int i = 0; i < nodes; i++) _loop.Add(new IPEndPoint(IPAddress.Loopback, FirstPort + i), _nodes[i]);
 
-        ProxySnapshot configuration = Describe(nodes);
+        ProxySnapshot configuration = adjust is null ? Describe(nodes) : adjust(Describe(nodes));
         UpstreamSnapshot upstream = configuration.Upstreams[0];
         var resolver = new NodeResolver(TimeProvider.System);
         _topology = new ClusterTopology(upstream, resolver, TimeProvider.System, NullLogger.Instance);

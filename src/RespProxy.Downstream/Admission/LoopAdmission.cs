@@ -1,4 +1,5 @@
 using System.Buffers;
+using RespProxy.Downstream.Accounting;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.Admission;
@@ -6,11 +7,21 @@ using RespProxy.Tenancy.Admission;
 namespace RespProxy.Downstream.Admission;
 
 /// <summary>What the sessions of one loop share for admission: scratch space. Loop thread only.</summary>
-internal sealed class LoopAdmission
+internal sealed class LoopAdmission(LoopAccounting accounting)
 {
     private readonly ArrayBufferWriter<byte> _text = new();
+    private uint _turn = uint.MaxValue;
+    private long _now;
 
     public AdmissionScratch Scratch { get; } = new();
+
+    /// <summary>The time of this turn: what a loop found in one turn came at one time, and a look at the clock costs as much as a decision.</summary>
+    public long NowBy(AdmissionClock clock)
+    {
+        if (_turn == accounting.Turn) return _now;
+        _turn = accounting.Turn;
+        return _now = clock.Now;
+    }
 
     /// <summary>The error of a command on a denylist, until the next text is asked for.</summary>
     public ReadOnlySpan<byte> TextOf(DenialRule denial, CommandSpec spec)

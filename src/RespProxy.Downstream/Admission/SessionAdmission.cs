@@ -136,7 +136,7 @@ internal sealed class SessionAdmission
             return false;
         }
 
-        Verdict verdict = _bounds.Rules?.Decide(request, spec, _session.Loop.Admission.Scratch) ?? default;
+        Verdict verdict = _bounds.Rules is { } rules ? Decide(rules, request, spec) : default;
         if (verdict.IsShadowed) _session.Account.Usage.Shadowed++;
         switch (verdict.Outcome)
         {
@@ -158,6 +158,12 @@ internal sealed class SessionAdmission
                 Accept(verdict);
                 return true;
         }
+    }
+
+    private Verdict Decide(RuleSet rules, in RequestView request, CommandSpec spec)
+    {
+        LoopAdmission loop = _session.Loop.Admission;
+        return rules.Decide(request, spec, loop.Scratch, loop.NowBy(rules.Clock));
     }
 
     private void Accept(in Verdict verdict)

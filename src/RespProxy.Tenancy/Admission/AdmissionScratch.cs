@@ -5,18 +5,18 @@ namespace RespProxy.Tenancy.Admission;
 /// <summary>What one request at a time costs, per rate: reused from request to request, so that a decision allocates nothing. One loop's.</summary>
 public sealed class AdmissionScratch
 {
-    private readonly List<RateRule> _rates = [];
+    private RateRule[] _rates = new RateRule[8];
     private Entry[] _entries = new Entry[8];
 
     internal KeyIndexes Keys { get; } = new();
 
     /// <summary>Rates that the request is subject to.</summary>
-    internal int Count => _rates.Count;
+    internal int Count { get; private set; }
 
     internal void Clear()
     {
-        foreach (RateRule rate in _rates) _entries[rate.Ordinal] = default;
-        _rates.Clear();
+        for (int i = 0; i < Count; i++) _entries[_rates[i].Ordinal] = default;
+        Count = 0;
     }
 
     internal RateRule RateAt(int index) => _rates[index];
@@ -49,7 +49,8 @@ public sealed class AdmissionScratch
     private void Use(ref Entry entry, RateRule rate, long cost)
     {
         entry = new Entry { IsUsed = true, Cost = cost };
-        _rates.Add(rate);
+        if (Count == _rates.Length) Array.Resize(ref _rates, Count * 2);
+        _rates[Count++] = rate;
     }
 
     private struct Entry

@@ -44,6 +44,9 @@ public sealed class RuleSet
         return denial.IsInForce(_clock);
     }
 
+    /// <summary>What the rates and expiries go by.</summary>
+    public AdmissionClock Clock => _clock;
+
     /// <summary>True: replies must be charged.</summary>
     public bool HasReplyRates => _replyRates.Length > 0;
 
@@ -62,7 +65,8 @@ public sealed class RuleSet
     /// <param name="request">The request as the client sent it.</param>
     /// <param name="spec">Its command.</param>
     /// <param name="scratch">The loop's.</param>
-    public Verdict Decide(in RequestView request, CommandSpec spec, AdmissionScratch scratch)
+    /// <param name="now">The time by <see cref="Clock"/>; may be as old as the loop's turn.</param>
+    public Verdict Decide(in RequestView request, CommandSpec spec, AdmissionScratch scratch, long now)
     {
         CommandRules? rules = _byCommand[spec.Index];
         if (rules is null) return default;
@@ -78,7 +82,7 @@ public sealed class RuleSet
         }
 
         if (denial is not null) return new Verdict { Outcome = AdmissionOutcome.Denied, Denial = denial, IsShadowed = isShadowed };
-        return scratch.Count == 0 ? new Verdict { IsShadowed = isShadowed } : Take(scratch, rules.MayBeThrottled, isShadowed);
+        return scratch.Count == 0 ? new Verdict { IsShadowed = isShadowed } : Take(scratch, rules.MayBeThrottled, isShadowed, now);
     }
 
     /// <summary>Charges a reply to the rates that its request's verdict named.</summary>
@@ -146,9 +150,8 @@ public sealed class RuleSet
         else scratch.AddOnce(rate, WholeCost(rate, request, scratch.Keys));
     }
 
-    private Verdict Take(AdmissionScratch scratch, bool mayBeThrottled, bool isShadowed)
+    private static Verdict Take(AdmissionScratch scratch, bool mayBeThrottled, bool isShadowed, long now)
     {
-        long now = _clock.Now;
         ulong replyRates = 0;
         long longest = 0;
         // Asked first, so that a request which one rate refuses does not keep others from another's tokens for a moment.

@@ -281,7 +281,7 @@ public class RuleSetTests
         int allowed = 0;
         for (int i = 0; i < 1000; i++)
         {
-            if (rules.Decide(reader.View(frame, length), spec, _scratch).Outcome == AdmissionOutcome.Allowed) allowed++;
+            if (rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now).Outcome == AdmissionOutcome.Allowed) allowed++;
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -308,6 +308,6 @@ public class RuleSetTests
         var reader = new RequestReader();
         byte[] frame = Wire.Request(arguments);
         Assert.Equal(ReadStatus.Request, reader.Read(frame, RequestLimits.Default, out int length));
-        return rules.Decide(reader.View(frame, length), spec, _scratch);
+        return rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now);
     }
 }
