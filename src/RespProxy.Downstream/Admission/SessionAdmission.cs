@@ -136,7 +136,8 @@ internal sealed class SessionAdmission
             return false;
         }
 
-        Verdict verdict = _bounds.Rules is { } rules ? Decide(rules, request, spec) : default;
+        Verdict verdict = default;
+        if (_bounds.Rules is { } rules) rules.Decide(request, spec, _session.Loop.Admission.Scratch, _session.Loop.Admission.NowBy(rules.Clock), out verdict);
         if (verdict.IsShadowed) _session.Account.Usage.Shadowed++;
         switch (verdict.Outcome)
         {
@@ -158,12 +159,6 @@ internal sealed class SessionAdmission
                 Accept(verdict);
                 return true;
         }
-    }
-
-    private Verdict Decide(RuleSet rules, in RequestView request, CommandSpec spec)
-    {
-        LoopAdmission loop = _session.Loop.Admission;
-        return rules.Decide(request, spec, loop.Scratch, loop.NowBy(rules.Clock));
     }
 
     private void Accept(in Verdict verdict)

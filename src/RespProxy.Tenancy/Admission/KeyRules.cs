@@ -12,7 +12,7 @@ internal sealed record KeyRule(DenialRule? Denial, RateRule? Rate);
 /// </summary>
 internal sealed class KeyRules
 {
-    private readonly Dictionary<byte[], KeyRule[]>.AlternateLookup<ReadOnlySpan<byte>> _byKey;
+    private readonly KeyTable<KeyRule[]> _byKey;
     private readonly PatternIndex _patterns;
 
     public KeyRules(IEnumerable<(RuleScopeSnapshot Scope, KeyRule Rule)> rules)
@@ -31,12 +31,15 @@ internal sealed class KeyRules
             patterns.AddRange(scope.Patterns.Select(pattern => (Encoding.UTF8.GetBytes(pattern), rule)));
         }
 
-        _byKey = byKey.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), KeyComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
+        _byKey = new KeyTable<KeyRule[]>([.. byKey.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToArray()))]);
         _patterns = new PatternIndex(patterns);
     }
 
+    /// <summary>False: no rule is for the key. True: perhaps one is.</summary>
+    public bool MayConcern(ReadOnlySpan<byte> key) => _patterns.MayMatch(key) || _byKey.TryGet(key, out _);
+
     /// <summary>The rules that name the key itself.</summary>
-    public ReadOnlySpan<KeyRule> Named(ReadOnlySpan<byte> key) => _byKey.TryGetValue(key, out KeyRule[]? rules) ? rules : [];
+    public ReadOnlySpan<KeyRule> Named(ReadOnlySpan<byte> key) => _byKey.TryGet(key, out KeyRule[]? rules) ? rules : [];
 
     /// <summary>The rules with a pattern that matches the key.</summary>
     public PatternIndex.Matches Matching(ReadOnlySpan<byte> key) => _patterns.Find(key);
@@ -49,19 +52,13 @@ internal sealed class KeyRules
         if (!isCovered) rules.Add(rule);
     }
 
-    /// <summary>Keys by their bytes, looked up by a span of the request.</summary>
-    private sealed class KeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    /// <summary>Keys by their bytes.</summary>
+    private sealed class KeyComparer : IEqualityComparer<byte[]>
     {
         public static readonly KeyComparer Instance = new();
 
         public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)KeyHash.Of(alternate);
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+        public int GetHashCode(byte[] obj) => (int)KeyHash.Of(obj);
     }
 }

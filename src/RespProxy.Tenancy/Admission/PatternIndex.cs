@@ -24,6 +24,22 @@ internal sealed class PatternIndex
     /// <summary>The rules whose pattern matches the key.</summary>
     public Matches Find(ReadOnlySpan<byte> key) => new(_root, key);
 
+    /// <summary>False: no pattern begins like the key.</summary>
+    public bool MayMatch(ReadOnlySpan<byte> key)
+    {
+        Node node = _root;
+        while (node.Patterns.Length == 0)
+        {
+            int branch = key.IsEmpty ? -1 : node.Labels.AsSpan().IndexOf(key[0]);
+            if (branch < 0) return false;
+            node = node.Children[branch];
+            if (!key[1..].StartsWith(node.Edge)) return false;
+            key = key[(1 + node.Edge.Length)..];
+        }
+
+        return true;
+    }
+
     /// <summary>The pattern up to its first <c>*</c>, <c>?</c> or <c>[</c>, with what is escaped taken literally.</summary>
     internal static byte[] LiteralStartOf(ReadOnlySpan<byte> pattern)
     {

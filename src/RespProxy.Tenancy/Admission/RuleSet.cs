@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RespProxy.Configuration;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
@@ -66,10 +67,12 @@ public sealed class RuleSet
     /// <param name="spec">Its command.</param>
     /// <param name="scratch">The loop's.</param>
     /// <param name="now">The time by <see cref="Clock"/>; may be as old as the loop's turn.</param>
-    public Verdict Decide(in RequestView request, CommandSpec spec, AdmissionScratch scratch, long now)
+    /// <param name="verdict">The decision.</param>
+    public void Decide(in RequestView request, CommandSpec spec, AdmissionScratch scratch, long now, out Verdict verdict)
     {
+        verdict = default;
         CommandRules? rules = _byCommand[spec.Index];
-        if (rules is null) return default;
+        if (rules is null) return;
         scratch.Clear();
         bool isShadowed = false;
         DenialRule? denial = FindDenial(rules.Denials, ref isShadowed);
@@ -81,8 +84,16 @@ public sealed class RuleSet
             if (rules.Keyed is not null) denial = ApplyKeyRules(rules.Keyed, request, scratch, ref isShadowed);
         }
 
-        if (denial is not null) return new Verdict { Outcome = AdmissionOutcome.Denied, Denial = denial, IsShadowed = isShadowed };
-        return scratch.Count == 0 ? new Verdict { IsShadowed = isShadowed } : Take(scratch, rules.MayBeThrottled, isShadowed, now);
+        verdict.IsShadowed = isShadowed;
+        if (denial is not null)
+        {
+            verdict.Outcome = AdmissionOutcome.Denied;
+            verdict.Denial = denial;
+        }
+        else if (scratch.Count > 0)
+        {
+            Take(scratch, rules.MayBeThrottled, now, ref verdict);
+        }
     }
 
     /// <summary>Charges a reply to the rates that its request's verdict named.</summary>
@@ -125,19 +136,28 @@ public sealed class RuleSet
     {
         foreach (int argument in scratch.Keys.Items)
         {
-            ReadOnlySpan<byte> key = request[argument];
-            foreach (KeyRule rule in rules.Named(key))
-            {
-                if (rule.Rate is not null) AddKey(rule.Rate, request, argument, scratch);
-                else if (Enforces(rule.Denial!, ref isShadowed)) return rule.Denial;
-            }
+            if (rules.MayConcern(request[argument]) && ApplyRulesOf(argument, rules, request, scratch, ref isShadowed) is { } denial) return denial;
+        }
 
-            PatternIndex.Matches matches = rules.Matching(key);
-            while (matches.MoveNext())
-            {
-                if (matches.Current.Rate is not null) AddKey(matches.Current.Rate, request, argument, scratch);
-                else if (Enforces(matches.Current.Denial!, ref isShadowed)) return matches.Current.Denial;
-            }
+        return null;
+    }
+
+    /// <summary>Apart, since most keys have no rule, and what this needs room for would be cleared for them too.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private DenialRule? ApplyRulesOf(int argument, KeyRules rules, in RequestView request, AdmissionScratch scratch, ref bool isShadowed)
+    {
+        ReadOnlySpan<byte> key = request[argument];
+        foreach (KeyRule rule in rules.Named(key))
+        {
+            if (rule.Rate is not null) AddKey(rule.Rate, request, argument, scratch);
+            else if (Enforces(rule.Denial!, ref isShadowed)) return rule.Denial;
+        }
+
+        PatternIndex.Matches matches = rules.Matching(key);
+        while (matches.MoveNext())
+        {
+            if (matches.Current.Rate is not null) AddKey(matches.Current.Rate, request, argument, scratch);
+            else if (Enforces(matches.Current.Denial!, ref isShadowed)) return matches.Current.Denial;
         }
 
         return null;
@@ -150,13 +170,16 @@ public sealed class RuleSet
         else scratch.AddOnce(rate, WholeCost(rate, request, scratch.Keys));
     }
 
-    private static Verdict Take(AdmissionScratch scratch, bool mayBeThrottled, bool isShadowed, long now)
+    private static void Take(AdmissionScratch scratch, bool mayBeThrottled, long now, ref Verdict verdict)
     {
         ulong replyRates = 0;
         long longest = 0;
         // Asked first, so that a request which one rate refuses does not keep others from another's tokens for a moment.
         if (mayBeThrottled && scratch.Count > 1 && FindRefusing(scratch, now) is { Rate: not null } refused)
-            return Refuse(scratch, taken: 0, refused.Rate, refused.Wait, isShadowed);
+        {
+            Refuse(scratch, taken: 0, refused.Rate, refused.Wait, ref verdict);
+            return;
+        }
 
         for (int i = 0; i < scratch.Count; i++)
         {
@@ -164,17 +187,17 @@ public sealed class RuleSet
             replyRates |= rate.ReplyBit;
             bool isTaken = rate.Bucket.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
             if (isTaken) longest = Math.Max(longest, wait);
-            else if (rate.IsShadow) isShadowed = CountShadow(rate);
-            else if (mayBeThrottled) return Refuse(scratch, i, rate, wait, isShadowed);
+            else if (rate.IsShadow) verdict.IsShadowed = CountShadow(rate);
+            else if (mayBeThrottled)
+            {
+                Refuse(scratch, i, rate, wait, ref verdict);
+                return;
+            }
         }
 
-        return new Verdict
-        {
-            Outcome = longest > 0 ? AdmissionOutcome.Delayed : AdmissionOutcome.Allowed,
-            Wait = longest,
-            IsShadowed = isShadowed,
-            ReplyRates = replyRates,
-        };
+        verdict.Outcome = longest > 0 ? AdmissionOutcome.Delayed : AdmissionOutcome.Allowed;
+        verdict.Wait = longest;
+        verdict.ReplyRates = replyRates;
     }
 
     private static (RateRule? Rate, long Wait) FindRefusing(AdmissionScratch scratch, long now)
@@ -197,7 +220,7 @@ public sealed class RuleSet
     }
 
     /// <summary>Refuses by a rate. If another loop was faster, what was taken from the rates before goes back.</summary>
-    private static Verdict Refuse(AdmissionScratch scratch, int taken, RateRule refusing, long wait, bool isShadowed)
+    private static void Refuse(AdmissionScratch scratch, int taken, RateRule refusing, long wait, ref Verdict verdict)
     {
         refusing.CountExceeded();
         for (int i = 0; i < taken; i++)
@@ -206,6 +229,8 @@ public sealed class RuleSet
             if (!rate.IsShadow) rate.Bucket.Refund(scratch.CostOf(rate));
         }
 
-        return new Verdict { Outcome = AdmissionOutcome.Throttled, Rate = refusing, Wait = wait, IsShadowed = isShadowed };
+        verdict.Outcome = AdmissionOutcome.Throttled;
+        verdict.Rate = refusing;
+        verdict.Wait = wait;
     }
 }

@@ -16,23 +16,23 @@ public enum AdmissionOutcome
     Delayed,
 }
 
-/// <summary>The outcome with what belongs to it.</summary>
-public readonly struct Verdict
+/// <summary>The outcome with what belongs to it. Filled field by field where its reader has it: written in parts and copied whole, it stalls the processor.</summary>
+public struct Verdict
 {
-    public AdmissionOutcome Outcome { get; init; }
+    public AdmissionOutcome Outcome { readonly get; internal set; }
 
     /// <summary>Of <see cref="AdmissionOutcome.Denied"/>.</summary>
-    public DenialRule? Denial { get; init; }
+    public DenialRule? Denial { readonly get; internal set; }
 
     /// <summary>Of <see cref="AdmissionOutcome.Throttled"/>.</summary>
-    public RateRule? Rate { get; init; }
+    public RateRule? Rate { readonly get; internal set; }
 
     /// <summary>Of throttled and delayed, in ticks of <see cref="AdmissionClock"/>.</summary>
-    public long Wait { get; init; }
+    public long Wait { readonly get; internal set; }
 
     /// <summary>A rule that only counts would have refused or delayed it.</summary>
-    public bool IsShadowed { get; init; }
+    public bool IsShadowed { readonly get; internal set; }
 
     /// <summary>The reply-byte rates that its reply is to be charged to: <see cref="RuleSet.ChargeReply"/>.</summary>
-    public ulong ReplyRates { get; init; }
+    public ulong ReplyRates { readonly get; internal set; }
 }

@@ -281,7 +281,8 @@ public class RuleSetTests
         int allowed = 0;
         for (int i = 0; i < 1000; i++)
         {
-            if (rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now).Outcome == AdmissionOutcome.Allowed) allowed++;
+            rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now, out Verdict verdict);
+            if (verdict.Outcome == AdmissionOutcome.Allowed) allowed++;
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -308,6 +309,7 @@ public class RuleSetTests
         var reader = new RequestReader();
         byte[] frame = Wire.Request(arguments);
         Assert.Equal(ReadStatus.Request, reader.Read(frame, RequestLimits.Default, out int length));
-        return rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now);
+        rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now, out Verdict verdict);
+        return verdict;
     }
 }
