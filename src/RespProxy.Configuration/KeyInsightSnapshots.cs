@@ -15,7 +15,7 @@ public sealed record HotKeysSnapshot
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A busy tenant's requests are counted one in so many at the least; those of a slower one more often, up to each.</summary>
-    public int Sample { get; init; } = 32;
+    public int Sample { get; init; } = 128;
 
     /// <summary>Reads per second, on one event loop, from which a key counts as hot for the near cache.</summary>
     public int HotReads { get; init; } = 100;

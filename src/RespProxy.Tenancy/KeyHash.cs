@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace RespProxy.Tenancy;
 
-/// <summary>The hash of keys in tables that clients fill or ask: quick for the short texts that keys are, and not to be foreseen by them. Any thread.</summary>
+/// <summary>The hash of keys and requests in tables that clients fill or ask: quick for short texts, and not to be foreseen by clients. Any thread.</summary>
 internal static class KeyHash
 {
     // Odd constants with evenly spread bits, those of wyhash.

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace RespProxy.Tenancy.HotKeys;
 
 /// <summary>
-/// Which requests are counted: at up to <see cref="FullRate"/> a second all of them, of faster ones one in 2, 4, ... up to a bound, so that counting costs
-/// a busy tenant a small part of its commands and is exact for a slow one.
+/// Which requests are counted: of up to <see cref="FullCount"/> in a tenth of a second all of them, of more one in 2, 4, ... up to a bound, so that counting
+/// costs a busy tenant a small part of its commands, from its first moment on, and is exact for a slow one.
 ///
 /// <para>The gap to the next counted one is drawn evenly from 1 to 2 x stride - 1: its mean is the stride, and no rhythm in the
 /// requests can hide a key, as it could from every 16th. Each one counted stands for as many as the stride.</para>
@@ -13,10 +13,10 @@ namespace RespProxy.Tenancy.HotKeys;
 /// </summary>
 internal struct SampleGaps
 {
-    /// <summary>Counted ones in a second up to which the stride may stay: at some 100 ns each, 0.1 % of a processor.</summary>
-    public const int FullRate = 10_000;
+    /// <summary>Counted ones in a tenth of a second up to which the stride may stay: at a microsecond each, seldom as they are, 1 % of a processor.</summary>
+    public const int FullCount = 1_000;
 
-    private readonly long _second;
+    private readonly long _tenth;
     private readonly int _most;
     private ulong _random;
     private long _since;
@@ -28,7 +28,7 @@ internal struct SampleGaps
     public SampleGaps(int most, long second, ulong seed)
     {
         _most = most;
-        _second = second;
+        _tenth = Math.Max(1, second / 10);
         _random = seed;
         Stride = 1;
     }
@@ -40,21 +40,21 @@ internal struct SampleGaps
     public int Next(long now)
     {
         _counted++;
-        if (now - _since >= _second) Slacken(now);
-        else if (_counted >= FullRate) Widen(now);
+        if (now - _since >= _tenth) Slacken(now);
+        else if (_counted >= FullCount) Widen(now);
         return Stride == 1 ? 1 : 1 + (int)(Random() % (uint)((2 * Stride) - 1));
     }
 
-    /// <summary>A second is over: as many as possible are counted of requests that come as fast as in it.</summary>
+    /// <summary>The time is over: as many as possible are counted of requests that come as fast as in it.</summary>
     private void Slacken(long now)
     {
-        double rate = (double)_counted * Stride * _second / (now - _since);
-        uint fitting = BitOperations.RoundUpToPowerOf2((uint)Math.Min(rate / FullRate, _most) + 1);
+        double inTenth = (double)_counted * Stride * _tenth / (now - _since);
+        uint fitting = BitOperations.RoundUpToPowerOf2((uint)Math.Min(inTenth / FullCount, _most) + 1);
         Stride = (int)Math.Min(Math.Min(fitting, (uint)Stride), (uint)_most);
         Begin(now);
     }
 
-    /// <summary>Too many within a second.</summary>
+    /// <summary>Too many within the time.</summary>
     private void Widen(long now)
     {
         Stride = Math.Min(Stride * 2, _most);

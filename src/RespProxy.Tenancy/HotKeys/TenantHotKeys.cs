@@ -25,6 +25,14 @@ public sealed class TenantHotKeys
     private (long Recent, long All) _hotFrom;
 
     public TenantHotKeys(HotKeysSnapshot configuration, TimeProvider time)
+        : this(configuration, time, (ulong)Random.Shared.NextInt64() | 1)
+    {
+    }
+
+    /// <param name="configuration">As configured.</param>
+    /// <param name="time">What the window goes by.</param>
+    /// <param name="seed">Of the choice of samples; anything but 0.</param>
+    internal TenantHotKeys(HotKeysSnapshot configuration, TimeProvider time, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(time);
@@ -32,7 +40,7 @@ public sealed class TenantHotKeys
         _window = new HotKeyWindow(configuration.Counters, Math.Max(1, (long)(configuration.Window.TotalSeconds * time.TimestampFrequency / 2)));
         _hotReadsPerTick = (double)configuration.HotReads / time.TimestampFrequency;
         _hotFrom = (configuration.HotReads, configuration.HotReads);
-        _gaps = new SampleGaps(configuration.Sample, time.TimestampFrequency, (ulong)Random.Shared.NextInt64() | 1);
+        _gaps = new SampleGaps(configuration.Sample, time.TimestampFrequency, seed);
     }
 
     /// <summary>How many requests each of those counted now stands for.</summary>

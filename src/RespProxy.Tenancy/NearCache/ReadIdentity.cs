@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-
 namespace RespProxy.Tenancy.NearCache;
 
 /// <summary>
@@ -10,13 +6,6 @@ namespace RespProxy.Tenancy.NearCache;
 /// </summary>
 public readonly ref struct ReadIdentity
 {
-    // Odd constants with evenly spread bits, those of wyhash.
-    private const ulong Mix1 = 0xa0761d6478bd642f;
-    private const ulong Mix2 = 0xe7037ed1a0b428db;
-
-    /// <summary>Anew in each process, so that nobody can choose requests or keys that collide.</summary>
-    private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-
     /// <param name="request">The request's frame.</param>
     /// <param name="database">The number that SELECT gave.</param>
     /// <param name="isResp3">The client speaks RESP3.</param>
@@ -25,7 +14,7 @@ public readonly ref struct ReadIdentity
         Request = request;
         Database = database;
         IsResp3 = isResp3;
-        Hash = HashOf(request, (database * 2) + (isResp3 ? 1 : 0));
+        Hash = KeyHash.Of(request, ((uint)database * 2) + (isResp3 ? 1u : 0u));
     }
 
     public ReadOnlySpan<byte> Request { get; }
@@ -38,32 +27,4 @@ public readonly ref struct ReadIdentity
 
     public bool IsSameAs(in ReadIdentity other) =>
         Hash == other.Hash && Database == other.Database && IsResp3 == other.IsResp3 && Request.SequenceEqual(other.Request);
-
-    /// <summary>Multiply and fold, 16 bytes at a time, as wyhash does (https://github.com/wangyi-fudan/wyhash).</summary>
-    public static ulong HashOf(ReadOnlySpan<byte> bytes, int salt)
-    {
-        ulong hash = Fold(Seed ^ (uint)bytes.Length, Mix1 ^ (uint)salt);
-        while (bytes.Length > 16)
-        {
-            hash = Fold(Word(bytes) ^ Mix1, Word(bytes[8..]) ^ hash);
-            bytes = bytes[16..];
-        }
-
-        (ulong first, ulong last) = Ends(bytes);
-        return Fold(Mix2, Fold(first ^ Mix2, last ^ hash));
-    }
-
-    /// <summary>All of 16 bytes or fewer, in two words that may overlap.</summary>
-    private static (ulong First, ulong Last) Ends(ReadOnlySpan<byte> rest)
-    {
-        if (rest.Length >= 8) return (Word(rest), Word(rest[^8..]));
-        if (rest.Length >= 4) return (BinaryPrimitives.ReadUInt32LittleEndian(rest), BinaryPrimitives.ReadUInt32LittleEndian(rest[^4..]));
-        return rest.IsEmpty ? default : ((ulong)rest[0] << 16 | (ulong)rest[rest.Length >> 1] << 8 | rest[^1], 0UL);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Word(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Fold(ulong a, ulong b) => Math.BigMul(a, b, out ulong low) ^ low;
 }

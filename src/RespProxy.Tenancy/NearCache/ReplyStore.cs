@@ -29,7 +29,7 @@ public sealed class ReplyStore
     public long Bytes { get; private set; }
 
     /// <summary>Of a key's name upstream.</summary>
-    public static ulong HashOfKey(ReadOnlySpan<byte> upstreamKey) => ReadIdentity.HashOf(upstreamKey, salt: -1);
+    public static ulong HashOfKey(ReadOnlySpan<byte> upstreamKey) => KeyHash.Of(upstreamKey);
 
     /// <summary>What is kept for the read; null when there is nothing.</summary>
     public CachedReply? Find(in ReadIdentity read) =>

@@ -17,7 +17,7 @@ public sealed class SeenMarks
     public long Now { get; private set; }
 
     /// <summary>The bucket of a key as its client calls it.</summary>
-    public static int BucketOf(ReadOnlySpan<byte> key, int database) => (int)(ReadIdentity.HashOf(key, database) & (Buckets - 1));
+    public static int BucketOf(ReadOnlySpan<byte> key, int database) => (int)(KeyHash.Of(key, (uint)database) & (Buckets - 1));
 
     /// <summary>A new moment, later than all before.</summary>
     public long Tick() => ++Now;
