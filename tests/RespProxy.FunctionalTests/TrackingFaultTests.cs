@@ -126,10 +126,12 @@ public sealed class TrackingFaultTests
 
         await client.Raw.SendAsync(Wire.Request("MGET", nodes.KeyOfA, nodes.KeyOfB));
         await nodes.A.ReceivedAsync("MGET", 1);
-        await nodes.A.SendToAllAsync(Wire.Bytes(Invalidation(Scene.Prefix + nodes.KeyOfA)));
-        // The proxy has taken the push when it has answered another client over the same connection.
+        // What the proxy has taken from a node it has taken when it has answered another client over the same connection: A's part here, ...
         await using RespClient other = await nodes.ConnectAsync();
         await other.CommandAsync("HELLO", "3");
+        await other.CommandAsync("GET", nodes.KeyOfA);
+        await nodes.A.SendToAllAsync(Wire.Bytes(Invalidation(Scene.Prefix + nodes.KeyOfA)));
+        // ... and the push there.
         await other.CommandAsync("GET", nodes.KeyOfA);
         gate.Open();
 
