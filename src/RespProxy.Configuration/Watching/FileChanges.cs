@@ -68,7 +68,14 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
         _watcher.Changed += (_, _) => Hint();
         _watcher.Renamed += (_, _) => Hint();
         _watcher.Deleted += (_, _) => Hint();
-        _watcher.EnableRaisingEvents = true;
+        try
+        {
+            _watcher.EnableRaisingEvents = true;
+        }
+        catch (IOException)
+        {
+            // The system gives no more watches (inotify's max_user_instances): the content is looked at all the same.
+        }
     }
 
     private void Hint()

@@ -25,8 +25,7 @@ public sealed partial class ConfigurationReload(ProxyServer server, Func<Configu
     {
         lock (_lock)
         {
-            ConfigurationResult result = load();
-            IReadOnlyList<string> errors = result.Snapshot is null ? [.. result.Errors.Select(error => error.ToString())] : server.Apply(result.Snapshot);
+            IReadOnlyList<string> errors = TryApply();
             if (errors.Count > 0)
             {
                 foreach (string error in errors) LogError(error);
@@ -38,6 +37,20 @@ public sealed partial class ConfigurationReload(ProxyServer server, Func<Configu
             _reading = _reading with { Version = _reading.Version + 1, AppliedAt = time.GetUtcNow(), Errors = [] };
             LogApplied(trigger, _reading.Version);
             return true;
+        }
+    }
+
+    /// <summary>Whatever goes wrong with a new configuration, the proxy goes on with the one it has.</summary>
+    private IReadOnlyList<string> TryApply()
+    {
+        try
+        {
+            ConfigurationResult result = load();
+            return result.Snapshot is null ? [.. result.Errors.Select(error => error.ToString())] : server.Apply(result.Snapshot);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return [exception.ToString()];
         }
     }
 
