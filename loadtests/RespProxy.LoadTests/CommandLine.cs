@@ -38,6 +38,10 @@ internal sealed class CommandLine
     {
         Description = "measure what 1,000 rules, a quota and the watch on hot and big keys cost instead; fails when it is too much",
     };
+    private readonly Option<bool> _nearCache = new("--near-cache")
+    {
+        Description = "compare reads of hot keys from the near cache with Redis itself instead",
+    };
     private readonly Option<string[]> _workloads = new("--workloads")
     {
         Description = "only these rows (of --limits: cells, as delay-1000-c8-p1), separated by commas",
@@ -69,7 +73,7 @@ internal sealed class CommandLine
         CommandLine line = new();
         RootCommand root = new("Compares RespProxy side by side with direct Redis, haproxy, nutcracker and predixy on this machine.")
         {
-            line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._footprint, line._limits, line._governance, line._workloads,
+            line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._footprint, line._limits, line._governance, line._nearCache, line._workloads,
             line._targets, line._repetitions, line._seconds, line._quick, line._out, line._updateDocs,
         };
         root.SetAction((parsed, cancellation) => run(line.Read(parsed), cancellation));
@@ -91,6 +95,7 @@ internal sealed class CommandLine
             Footprint = parsed.GetValue(_footprint),
             Limits = limits,
             Governance = parsed.GetValue(_governance),
+            NearCache = parsed.GetValue(_nearCache),
             Workloads = Names(parsed.GetValue(_workloads) ?? []),
             Targets = Names(parsed.GetValue(_targets) ?? []),
             Repetitions = parsed.GetValue(_repetitions) ?? (quick ? QuickRepetitions : DefaultRepetitions),

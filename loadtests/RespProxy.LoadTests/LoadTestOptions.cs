@@ -12,6 +12,8 @@ internal sealed record LoadTestOptions
     public bool Limits { get; init; }
     /// <summary>What governance costs, instead of comparing with peers.</summary>
     public bool Governance { get; init; }
+    /// <summary>What hot keys' reads gain by the near cache, instead of comparing with peers.</summary>
+    public bool NearCache { get; init; }
     public required IReadOnlyList<int> Loops { get; init; }
     public required IReadOnlyList<string> Workloads { get; init; }
     public required IReadOnlyList<string> Targets { get; init; }

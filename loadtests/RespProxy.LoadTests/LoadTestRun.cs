@@ -70,6 +70,8 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             return await LimitsAsync(new LimitRun(ProxyBinary(), upstream, directory, _log), machine, cancellation);
         if (options.Governance)
             return await GovernanceAsync(upstream, directory, tools, machine, cancellation);
+        if (options.NearCache)
+            return await NearCacheAsync(upstream, directory, tools, machine, cancellation);
         using TargetSet targets = new(upstream, proxies.Recipes, options.Targets, directory);
         return await CompareAsync(targets, workloads, tools, machine, cancellation);
     }
@@ -120,6 +122,21 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             + "median (smallest–largest) of ratios taken within each repetition.";
         Publish("governance", $"{machine} {method}", report.ToMarkdown(), new { machine, method, samples = samples.All, failures = run.Failures });
         return report.IsWithin ? Done : SomeFailed;
+    }
+
+    private async Task<int> NearCacheAsync(
+        RedisUpstream upstream, WorkDirectory directory, LoadTools tools, string machine, CancellationToken cancellation)
+    {
+        IReadOnlyList<Workload> workloads = WorkloadCatalog.OfHotKeys;
+        using TargetSet set = new(upstream, NearCacheRecipes.Of(ProxyBinary()), [Target.Direct, NearCacheRecipes.With, NearCacheRecipes.ByUnixSocket, NearCacheRecipes.Without], directory);
+        _notes.AddRange(set.LeftOut);
+        ComparisonRun run = new(set, workloads, tools, _log);
+        SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
+        _notes.AddRange(GeneratorLag(samples, workloads));
+        string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
+            + "median (smallest–largest); ratios are taken within each repetition.";
+        Publish("near-cache", $"{machine} {method}", new NearCacheReport(samples, workloads).ToMarkdown(), new { machine, method, samples = samples.All, failures = run.Failures });
+        return run.Failures.Count == 0 ? Done : SomeFailed;
     }
 
     private async Task<int> LimitsAsync(LimitRun run, string machine, CancellationToken cancellation)

@@ -5,7 +5,7 @@ using RespProxy.LoadTests.Targets;
 namespace RespProxy.LoadTests.Load;
 
 /// <summary>
-/// The closed-loop load: redis-benchmark, one thread. Latency under a closed loop is what each request took
+/// The closed-loop load: redis-benchmark. Latency under a closed loop is what each request took
 /// once it was sent; how many were not sent because earlier ones were slow it cannot tell.
 /// </summary>
 internal static class RedisBenchmark
@@ -47,7 +47,7 @@ internal static class RedisBenchmark
         return
         [
             .. server, "--csv", "-c", Text(load.Connections), "-P", Text(load.Pipeline), "-n", Text(load.Commands),
-            "-r", Text(load.KeyCount), .. load.Command,
+            "-r", Text(load.KeyCount), .. load.Threads > 1 ? ["--threads", Text(load.Threads)] : Array.Empty<string>(), .. load.Command,
         ];
     }
 
@@ -57,4 +57,4 @@ internal static class RedisBenchmark
 }
 
 /// <summary>One redis-benchmark run; <c>__rand_int__</c> in the command becomes a number below <see cref="KeyCount"/>.</summary>
-internal sealed record BenchmarkLoad(IReadOnlyList<string> Command, int Connections, int Pipeline, long Commands, int KeyCount);
+internal sealed record BenchmarkLoad(IReadOnlyList<string> Command, int Connections, int Pipeline, long Commands, int KeyCount, int Threads = 1);

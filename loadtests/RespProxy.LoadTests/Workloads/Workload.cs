@@ -34,11 +34,14 @@ internal sealed record BenchmarkWorkload(
     string Name, string Title, KeySpace Keys, int Connections, int NominalRate, int Pipeline, IReadOnlyList<string> Command)
     : Workload(Name, Title, Keys, Connections, NominalRate)
 {
+    /// <summary>Threads of the generator: with one, a server that is cheaper than it waits for it, and throughput tells of the generator.</summary>
+    public int Threads { get; init; } = 1;
+
     public override string? Family => Pipeline > 1 ? "pipelined" : Keys.ValueBytes < 1024 && Command.Count < 4 ? "64 B, P=1" : null;
 
     public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation) =>
         Load.RedisBenchmark.RunAsync(
-            tools.RedisBenchmark, endpoint, new(Command, Connections, Pipeline, Commands(tools), Keys.Count), cancellation);
+            tools.RedisBenchmark, endpoint, new(Command, Connections, Pipeline, Commands(tools), Keys.Count, Threads), cancellation);
 }
 
 /// <summary>A closed loop of nine GETs to one SET over Zipf-distributed keys.</summary>

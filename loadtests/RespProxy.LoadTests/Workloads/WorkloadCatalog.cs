@@ -4,6 +4,7 @@ namespace RespProxy.LoadTests.Workloads;
 internal static class WorkloadCatalog
 {
     private static readonly KeySpace Small = new("k64", 10_000, 64);
+    private static readonly KeySpace Hot = new("hot", 10, 64);
     private static readonly KeySpace Medium = new("k4096", 1_000, 4 * 1024);
     private static readonly KeySpace Large = new("k102400", 100, 100 * 1024);
 
@@ -30,6 +31,16 @@ internal static class WorkloadCatalog
         {
             Title = "GET 64 B, 50 conns, 5,000 more idle", IdleConnections = 5_000, IsExtra = true,
         },
+    ];
+
+    /// <summary>The rows of the near cache's comparison: few keys, read often enough to be hot.</summary>
+    public static IReadOnlyList<Workload> OfHotKeys { get; } =
+    [
+        Get("hot-c50", Hot, connections: 50, pipeline: 1, rate: 70_000),
+        Get("hot-c50-t2", Hot, connections: 50, pipeline: 1, rate: 70_000) with { Threads = 2, Title = "GET 64 B, 50 conns, 2 threads of load" },
+        Get("hot-c50-p16", Hot, connections: 50, pipeline: 16, rate: 1_000_000),
+        new OpenLoopWorkload("hot-rate10k", "GET 64 B at 10,000/s evenly, 50 conns", Hot, 50, 10_000, Burst: 1),
+        new OpenLoopWorkload("hot-rate30k", "GET 64 B at 30,000/s evenly, 50 conns", Hot, 50, 30_000, Burst: 1),
     ];
 
     /// <summary>The named rows, or all that are not extra when no name is given.</summary>

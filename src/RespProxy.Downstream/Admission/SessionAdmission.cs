@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Protocol.Commands;
@@ -25,6 +26,9 @@ internal sealed class SessionAdmission
     private readonly TenantAdmission _bounds;
     private readonly ReplyRates _replyRates;
     private readonly bool _chargesReplies;
+
+    /// <summary>Something is to be done when a reply comes.</summary>
+    private readonly bool _counts;
     private LoopTimer? _timer;
     private bool _isConnected;
 
@@ -40,6 +44,7 @@ internal sealed class SessionAdmission
         _tenant = tenant;
         _bounds = bounds;
         _chargesReplies = bounds.Rules is { HasReplyRates: true };
+        _counts = _chargesReplies || bounds.BoundsInFlight;
         _replyRates = new ReplyRates();
     }
 
@@ -81,7 +86,13 @@ internal sealed class SessionAdmission
     }
 
     /// <summary>The request with this number has been answered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSettled(uint number, int replyLength)
+    {
+        if (_counts) Settle(number, replyLength);
+    }
+
+    private void Settle(uint number, int replyLength)
     {
         if (_chargesReplies) _bounds.Rules!.ChargeReply(_replyRates.Take(number), replyLength);
         if (_bounds.BoundsInFlight) CountInFlight();
@@ -136,8 +147,22 @@ internal sealed class SessionAdmission
             return false;
         }
 
-        Verdict verdict = default;
-        if (_bounds.Rules is { } rules) rules.Decide(request, spec, _session.Loop.Admission.Scratch, _session.Loop.Admission.NowBy(rules.Clock), out verdict);
+        if (_bounds.Rules is { } rules)
+        {
+            long now = _session.Loop.Admission.NowBy(rules.Clock);
+            if (!rules.TryAllow(request, spec, now)) return IsAdmittedBy(rules, request, spec, now, out isAnswered);
+        }
+
+        Accept(replyRates: 0);
+        return true;
+    }
+
+    /// <summary>As <see cref="IsAdmitted"/>, apart: what a verdict needs room for would be cleared for every request.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsAdmittedBy(RuleSet rules, in RequestView request, CommandSpec spec, long now, out bool isAnswered)
+    {
+        isAnswered = true;
+        rules.Decide(request, spec, _session.Loop.Admission.Scratch, now, out Verdict verdict);
         if (verdict.IsShadowed) _session.Account.Usage.Shadowed++;
         switch (verdict.Outcome)
         {
@@ -151,21 +176,21 @@ internal sealed class SessionAdmission
                 return false;
             case AdmissionOutcome.Delayed:
                 _session.Account.Usage.Delayed++;
-                Accept(verdict);
+                Accept(verdict.ReplyRates);
                 Delay(verdict.Wait);
                 isAnswered = false;
                 return false;
             default:
-                Accept(verdict);
+                Accept(verdict.ReplyRates);
                 return true;
         }
     }
 
-    private void Accept(in Verdict verdict)
+    private void Accept(ulong replyRates)
     {
         _session.Account.Usage.Allowed++;
         _isAdmitted = true;
-        if (_chargesReplies) _replyRates.Begin(verdict.ReplyRates, _session.Transaction is not null);
+        if (_chargesReplies) _replyRates.Begin(replyRates, _session.Transaction is not null);
     }
 
     private void Delay(long wait)

@@ -68,7 +68,7 @@ public sealed class CommandSpec
     internal CommandNames? Subcommands { get; set; }
 
     /// <summary>Argument 1 is the only key: most commands, and the extractor's short cut.</summary>
-    internal bool HasOneKeyFirst { get; private init; }
+    public bool HasOneKeyFirst { get; private init; }
 
     /// <summary>Dense number of the row, for counters.</summary>
     public int Index { get; internal set; }

@@ -16,4 +16,13 @@ internal sealed class CommandRules
     public bool NeedsKeys { get; init; }
 
     public bool MayBeThrottled { get; init; }
+
+    /// <summary>
+    /// Unless a rule is for its key, a request is subject to nothing but <see cref="OnlyRate"/>, which it costs one: no denial is for every call, the key,
+    /// if rules ask for it, is the first argument, and no other rate is for every call.
+    /// </summary>
+    public bool IsSimple { get; init; }
+
+    /// <summary>Where <see cref="IsSimple"/>: the rate that every call pays one at; null for none.</summary>
+    public RateRule? OnlyRate => Rates.Length > 0 ? Rates[0] : null;
 }

@@ -52,6 +52,21 @@ public sealed class RuleSet
     public bool HasReplyRates => _replyRates.Length > 0;
 
     /// <summary>
+    /// True: the request is allowed and has paid, and its reply owes nothing; the way of nearly every request. False: nothing is decided nor taken, and
+    /// <see cref="Decide"/> is to be asked.
+    /// </summary>
+    /// <param name="request">The request as the client sent it.</param>
+    /// <param name="spec">Its command.</param>
+    /// <param name="now">As for <see cref="Decide"/>.</param>
+    public bool TryAllow(in RequestView request, CommandSpec spec, long now)
+    {
+        CommandRules? rules = _byCommand[spec.Index];
+        if (rules is null) return true;
+        if (!rules.IsSimple || (rules.Keyed is { } keyed && (request.Count < 2 || keyed.MayConcern(request[1])))) return false;
+        return rules.OnlyRate is not { } rate || rate.Bucket.TryTake(now, 1);
+    }
+
+    /// <summary>
     /// Decides about one request, and takes from the buckets what it costs unless it is refused.
     /// <list type="bullet">
     /// <item>No rule names the command, or none its keys: <see cref="AdmissionOutcome.Allowed"/>.</item>

@@ -76,6 +76,8 @@ public static class RuleSetCompiler
                 Keyed = hasKeys && _keyed.Count > 0 ? Share(shared) : null,
                 NeedsKeys = hasKeys && (_keyed.Count > 0 || _rates.Exists(rate => rate.Unit == RateUnit.Keys)),
                 MayBeThrottled = DenialRules.CanBeThrottled(spec),
+                IsSimple = _denials.Count == 0 && (!hasKeys || _keyed.Count == 0 || spec.HasOneKeyFirst)
+                    && _rates is [] or [{ Unit: RateUnit.Commands }],
             };
         }
 

@@ -13,8 +13,8 @@ namespace RespProxy.Tenancy.HotKeys;
 /// </summary>
 internal struct SampleGaps
 {
-    /// <summary>Counted ones in a tenth of a second up to which the stride may stay: at a microsecond each, seldom as they are, 1 % of a processor.</summary>
-    public const int FullCount = 1_000;
+    /// <summary>Counted ones in a tenth of a second up to which the stride may stay: at a microsecond each, seldom as they are, half a percent of a processor.</summary>
+    public const int FullCount = 500;
 
     private readonly long _tenth;
     private readonly int _most;

@@ -258,6 +258,41 @@ public class RuleSetTests
             AdmissionOutcome.Allowed,
             Decide(Denying(new DenialSnapshot { Scope = Scope(["@all"], [], ["*"]) }), "EVAL", "return", "many", "a").Outcome);
 
+    /// <summary>Rules of every kind, in every combination that a small random set makes, against calls that some of them are for.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_short_way_decides_and_charges_as_the_long_one(int seed)
+    {
+        var random = new Random(seed);
+        string[][] calls = [["GET", "a"], ["GET", "user:1"], ["SET", "a", "v"], ["MGET", "a", "b"], ["PING"], ["EVAL", "return 1", "1", "a"], ["EXEC"], ["GET"]];
+        int allowed = 0, refused = 0;
+        for (int round = 0; round < 200; round++)
+        {
+            TenantSnapshot tenant = Tenant() with
+            {
+                Denials = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new DenialSnapshot { Scope = AnyScope(random), Shadow = random.Next(3) == 0 })],
+                Limits = new TenantLimitsSnapshot { Rates = [.. Enumerable.Range(0, random.Next(4)).Select(_ => AnyRate(random))] },
+            };
+            if (tenant.Denials.IsEmpty && tenant.Limits.Rates.IsEmpty) continue;
+            RuleSet one = Compile(tenant), other = Compile(tenant);
+            for (int i = 0; i < 30; i++)
+            {
+                string[] call = calls[random.Next(calls.Length)];
+                CommandSpec spec = CommandTable.Find(Wire.Bytes(call[0]))!;
+                Verdict shortly = Decide(one, spec, mayBeShort: true, call), atLength = Decide(other, spec, mayBeShort: false, call);
+                Assert.Equal((atLength.Outcome, atLength.Wait, atLength.IsShadowed, atLength.ReplyRates), (shortly.Outcome, shortly.Wait, shortly.IsShadowed, shortly.ReplyRates));
+                Assert.Equal(other.Rates.Select(other.AvailableOf), one.Rates.Select(one.AvailableOf));
+                Assert.Equal(other.Denials.Select(denial => denial.Hits), one.Denials.Select(denial => denial.Hits));
+                if (atLength.Outcome == AdmissionOutcome.Allowed) allowed++;
+                else refused++;
+            }
+        }
+
+        Assert.True(allowed > 500 && refused > 500, $"{allowed} allowed, {refused} not");
+    }
+
     [Fact]
     public void A_decision_with_a_thousand_rules_allocates_nothing()
     {
@@ -289,6 +324,20 @@ public class RuleSetTests
         Assert.Equal(1000, allowed);
     }
 
+    private static RuleScopeSnapshot AnyScope(Random random) => Scope(
+        [new[] { "@all", "@read", "GET", "SET" }[random.Next(4)]],
+        random.Next(3) == 0 ? ["a"] : [],
+        random.Next(3) == 0 ? ["user:*"] : []);
+
+    private static RateSnapshot AnyRate(Random random) => new()
+    {
+        Scope = AnyScope(random),
+        Rate = random.Next(1, 20),
+        Burst = random.Next(1, 20),
+        Unit = (RateUnit)random.Next(4),
+        Action = (RateAction)random.Next(3),
+    };
+
     private static string Number(string text, int number) => string.Create(CultureInfo.InvariantCulture, $"{text}{number}");
 
     private static TenantSnapshot Tenant() => new() { Name = "shop", Upstream = "main", Namespace = "main@shop" };
@@ -304,12 +353,17 @@ public class RuleSetTests
 
     private Verdict Decide(RuleSet rules, params string[] arguments) => Decide(rules, CommandTable.Find(Wire.Bytes(arguments[0]))!, arguments);
 
-    private Verdict Decide(RuleSet rules, CommandSpec spec, params string[] arguments)
+    /// <summary>As sessions do: first the short way.</summary>
+    private Verdict Decide(RuleSet rules, CommandSpec spec, params string[] arguments) => Decide(rules, spec, mayBeShort: true, arguments);
+
+    private Verdict Decide(RuleSet rules, CommandSpec spec, bool mayBeShort, params string[] arguments)
     {
         var reader = new RequestReader();
         byte[] frame = Wire.Request(arguments);
         Assert.Equal(ReadStatus.Request, reader.Read(frame, RequestLimits.Default, out int length));
-        rules.Decide(reader.View(frame, length), spec, _scratch, rules.Clock.Now, out Verdict verdict);
+        RequestView request = reader.View(frame, length);
+        if (mayBeShort && rules.TryAllow(request, spec, rules.Clock.Now)) return default;
+        rules.Decide(request, spec, _scratch, rules.Clock.Now, out Verdict verdict);
         return verdict;
     }
 }

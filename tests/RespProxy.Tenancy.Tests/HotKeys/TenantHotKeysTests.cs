@@ -156,7 +156,7 @@ public sealed class TenantHotKeysTests
         TenantHotKeys keys = Make(hotReads: 100);
         for (int i = 0; i < 1_000; i++)
         {
-            _time.Advance(3e-4);
+            _time.Advance(5e-4);
             Assert.True(keys.IsNextSampled());
             keys.CountUse(new SketchKey("w"u8, 0), isRead: false);
             keys.CountBytes(new SketchKey("w"u8, 0), 1_000);
