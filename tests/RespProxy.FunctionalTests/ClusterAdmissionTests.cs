@@ -107,6 +107,22 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_command_that_is_redirected_pays_once()
+    {
+        await using RunningProxy proxy = await StartAsync(new RateSnapshot { Rate = 1, Burst = 10 });
+        await using RespClient client = await proxy.ConnectAsync();
+        Assert.Equal("OK", (await client.CommandAsync("SET", Keys[0], "v")).Text);
+        int slot = await _cluster.SlotOfAsync(Scene.Prefix + Keys[0]);
+        LocalNode owner = await _cluster.OwnerAsync(slot);
+        await _cluster.MoveSlotsAsync([slot], owner, _cluster.Primaries.First(node => node != owner));
+
+        Assert.Equal("v", (await client.CommandAsync("GET", Keys[0])).Text);
+        Assert.Equal(1, proxy.Server.ReadCounters().Upstreams[0].Moved);
+        string[] replies = await client.PipelineAsync([.. Enumerable.Repeat($"GET {Keys[0]}", 10)]);
+        Assert.Equal(8, replies.Count(reply => reply == "$1\r\nv\r\n"));
+    }
+
+    [Fact]
     public async Task Delayed_commands_keep_their_order_over_the_nodes()
     {
         await using RunningProxy proxy = await StartAsync(
