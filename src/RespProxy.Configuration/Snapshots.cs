@@ -243,16 +243,6 @@ public sealed record TenantSnapshot
     }
 }
 
-/// <summary>The admin endpoint: health, readiness, metrics.</summary>
-public sealed record AdminSnapshot
-{
-    public bool Enabled { get; init; } = true;
-
-    public string Host { get; init; } = "127.0.0.1";
-
-    public int Port { get; init; } = 9180;
-}
-
 /// <summary>Bounds on what clients may send and hold. Defaults are Redis's where it has one.</summary>
 public sealed record LimitsSnapshot
 {

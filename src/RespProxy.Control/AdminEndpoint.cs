@@ -3,20 +3,18 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
-using RespProxy.Control.Metrics;
-using RespProxy.Downstream.Quotas;
+using RespProxy.Control.Admin;
 
 namespace RespProxy.Control;
 
 /// <summary>
-/// HTTP for operators and orchestrators: /healthz (the process answers), /readyz (send clients here, or the reason not to),
-/// /metrics, and the tenants' usage (<see cref="UsageCall"/>). Knows the data plane only through what it is given. Any thread.
+/// HTTP for operators and orchestrators: the routes that it is given, behind one gate. Knows the data plane only through them. Any thread.
 /// </summary>
 public sealed class AdminEndpoint : IAsyncDisposable
 {
@@ -27,30 +25,33 @@ public sealed class AdminEndpoint : IAsyncDisposable
     /// <summary>Where it listens, with the port the system chose: <c>http://127.0.0.1:9180</c>.</summary>
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
+    /// <summary>Everything that is mapped.</summary>
+    public IReadOnlyList<AdminRoute> Routes =>
+    [
+        .. from endpoint in ((IEndpointRouteBuilder)_application).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+           from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
+           select new AdminRoute(method, endpoint.RoutePattern.RawText ?? "", AdminRouteExtensions.AccessOf(endpoint, method)),
+    ];
+
     /// <summary>Binds and serves.</summary>
-    /// <param name="configuration">Where to bind.</param>
-    /// <param name="readiness">Asked at each /readyz; any thread.</param>
-    /// <param name="metrics">Asked at each /metrics; any thread.</param>
-    /// <param name="reportUsage">Told what tenants use; any thread.</param>
-    /// <param name="logs">For the HTTP server's own warnings.</param>
+    /// <param name="configuration">Where to bind, and who may call.</param>
+    /// <param name="routes">What there is to call.</param>
+    /// <param name="logs">For changes, refusals, and the HTTP server's own warnings.</param>
     /// <param name="cancellation">Gives up starting.</param>
-    /// <exception cref="IOException">The address is in use or not to be had.</exception>
+    /// <exception cref="IOException">The address is in use or not to be had; a certificate cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate is none.</exception>
     public static async Task<AdminEndpoint> StartAsync(
-        AdminSnapshot configuration,
-        Func<Readiness> readiness,
-        Func<IEnumerable<MetricFamily>> metrics,
-        Func<string, long, UsageOutcome> reportUsage,
-        ILoggerFactory logs,
-        CancellationToken cancellation = default)
+        AdminSnapshot configuration, IReadOnlyList<IAdminRoutes> routes, ILoggerFactory logs, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(readiness);
-        ArgumentNullException.ThrowIfNull(metrics);
-        ArgumentNullException.ThrowIfNull(reportUsage);
+        ArgumentNullException.ThrowIfNull(routes);
+        ArgumentNullException.ThrowIfNull(logs);
         WebApplication application = Build(configuration, logs);
-        application.Run(context => UsageCall.IsAt(context.Request.Path, out string? tenant)
-            ? TakeUsageAsync(context, tenant, reportUsage)
-            : AnswerAsync(context, readiness, metrics));
+        var gate = new AdminGate(configuration, logs.CreateLogger("RespProxy.Admin"), TimeProvider.System);
+        application.Use(gate.CatchAsync);
+        application.UseRouting();
+        application.Use(gate.RunAsync);
+        foreach (IAdminRoutes part in routes) part.Map(application);
         try
         {
             await application.StartAsync(cancellation).ConfigureAwait(false);
@@ -72,62 +73,43 @@ public sealed class AdminEndpoint : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
-            options.Limits.MaxRequestBodySize = UsageCall.MaxBody;
-            // Scrapers and probes are a handful; a flood here must not take the data plane's memory.
-            options.Limits.MaxConcurrentConnections = 100;
+            Limit(options.Limits);
             Listen(options, configuration);
         });
+        builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         return builder.Build();
     }
 
+    /// <summary>Scrapers, probes and a few people: a flood here must not take the data plane's memory.</summary>
+    private static void Limit(KestrelServerLimits limits)
+    {
+        limits.MaxConcurrentConnections = 100;
+        // What a route takes more it says itself, and it counts only once the caller is known.
+        limits.MaxRequestBodySize = AdminRouteExtensions.DefaultBody;
+        limits.MaxRequestLineSize = 4 * 1024;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestHeaderCount = 64;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(65);
+    }
+
     private static void Listen(KestrelServerOptions options, AdminSnapshot configuration)
     {
-        if (IPAddress.TryParse(configuration.Host, out IPAddress? address))
-            options.Listen(address, configuration.Port);
-        else if (configuration.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            options.Listen(IPAddress.Loopback, configuration.Port);
-        else
-            options.Listen(Dns.GetHostAddresses(configuration.Host)[0], configuration.Port);
-    }
-
-    private static async Task TakeUsageAsync(HttpContext context, string tenant, Func<string, long, UsageOutcome> report)
-    {
-        (int status, string text) = await UsageCall.RunAsync(context, tenant, report).ConfigureAwait(false);
-        await WriteAsync(context, status, text).ConfigureAwait(false);
-    }
-
-    private static Task AnswerAsync(HttpContext context, Func<Readiness> readiness, Func<IEnumerable<MetricFamily>> metrics)
-    {
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        AdminTls? tls = configuration.Tls is null ? null : new AdminTls(configuration.Tls);
+        options.Listen(AddressOf(configuration.Host), configuration.Port, listen =>
         {
-            context.Response.Headers.Allow = "GET, HEAD";
-            return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is answered here\n");
-        }
-
-        switch (context.Request.Path.Value)
-        {
-            case "/healthz":
-                return WriteAsync(context, StatusCodes.Status200OK, "alive\n");
-            case "/readyz":
-                Readiness now = readiness();
-                return WriteAsync(context, now.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, $"{now.Reason}\n");
-            case "/metrics":
-                return WriteAsync(context, StatusCodes.Status200OK, PrometheusText.Format(metrics()), PrometheusText.ContentType);
-            default:
-                return WriteAsync(context, StatusCodes.Status404NotFound, "not here; there are /healthz, /readyz and /metrics\n");
-        }
+            // One protocol is enough for what is asked here, and half as much can be wrong.
+            listen.Protocols = HttpProtocols.Http1;
+            tls?.Use(listen);
+        });
     }
 
-    private static Task WriteAsync(HttpContext context, int status, string text, string contentType = "text/plain; charset=utf-8")
+    private static IPAddress AddressOf(string host)
     {
-        byte[] body = System.Text.Encoding.UTF8.GetBytes(text);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        context.Response.ContentLength = body.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+        if (IPAddress.TryParse(host, out IPAddress? address)) return address;
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : Dns.GetHostAddresses(host)[0];
     }
 
     /// <summary>Leaves signals to the executable: the default lifetime would stop answering /readyz as soon as a drain begins.</summary>

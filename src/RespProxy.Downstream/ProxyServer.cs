@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
+using RespProxy.Downstream.Inspection;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Quotas;
 using RespProxy.Downstream.Reload;
@@ -52,6 +53,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         var directory = new TenantDirectory(configuration, time);
         var facts = new ServerFacts(time, new SlowLogs(configuration.SlowLog));
         _usage = facts.Usage;
+        StartedAt = facts.StartedAt;
         ILogger placementLogger = logs.CreateLogger("RespProxy.Placements");
         PlacementGate? Gate(Tenant tenant) => GateOf(tenant, resolver, placementLogger);
         _tenants = new LiveTenants(directory, directory.All.Select(tenant => (tenant, gate: Gate(tenant))).Where(pair => pair.gate is not null).ToFrozenDictionary(pair => pair.tenant, pair => pair.gate!));
@@ -65,6 +67,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
         Quotas = new UsageIntake(_tenants, time, quotaLogger);
         _usageFile = UsageFile.For(configuration.Usage, Quotas, time, quotaLogger);
         _reload = new TenantReload(configuration, _tenants, Gate, _proxyLoops, _registry, _logger);
+        Connections = new ConnectionInspection(_registry);
+        Clusters = new ClusterInspection(configuration, _topologies, _proxyLoops, time);
+        Tenants = new TenantInspection(configuration, _tenants, _proxyLoops[0]);
         LogTransport(_logger, _loops.Description);
     }
 
@@ -78,6 +83,18 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     /// <summary>Where sources report what tenants use, and who wants to know hears of their levels.</summary>
     public UsageIntake Quotas { get; }
+
+    /// <summary>For those who operate the proxy: its clients, ...</summary>
+    public ConnectionInspection Connections { get; }
+
+    /// <summary>... its upstreams, ...</summary>
+    public ClusterInspection Clusters { get; }
+
+    /// <summary>... and its tenants.</summary>
+    public TenantInspection Tenants { get; }
+
+    /// <summary>When it was put together.</summary>
+    public DateTimeOffset StartedAt { get; }
 
     /// <summary>For tests that count what a loop does.</summary>
     internal IReadOnlyList<EventLoop> Loops => _loops.Loops;

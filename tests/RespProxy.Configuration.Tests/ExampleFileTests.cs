@@ -7,17 +7,24 @@ public partial class ExampleFileTests
 {
     private static readonly string Directory = Path.Combine(AppContext.BaseDirectory, "config");
 
+    private static readonly Lazy<PemFiles> Certificates = new(PemFiles.Make);
+
     private static readonly Dictionary<string, string> Secrets = new()
     {
         ["REDIS_PASSWORD"] = "r",
         ["SHOP_PASSWORD"] = "s",
         ["SHOP_PASSWORD_NEXT"] = "t",
+        ["DEPLOYER_TOKEN"] = "0123456789abcdef",
     };
 
     private static string Commented() => File.ReadAllText(Path.Combine(Directory, "respproxy.yaml"));
 
-    /// <summary>With the keys that are off turned on, and the password file replaced by a text.</summary>
-    private static string Uncommented() => KeyThatIsOff().Replace(Commented(), "$1$2").Replace("{file: /run/secrets/redis-password}", "x", StringComparison.Ordinal);
+    /// <summary>With the keys that are off turned on, and the files that it names replaced by some that are there.</summary>
+    private static string Uncommented() => KeyThatIsOff().Replace(Commented(), "$1$2")
+        .Replace("{file: /run/secrets/redis-password}", "x", StringComparison.Ordinal)
+        .Replace("/run/secrets/admin-clients-ca.crt", Certificates.Value.Certificate, StringComparison.Ordinal)
+        .Replace("/run/secrets/admin.crt", Certificates.Value.Certificate, StringComparison.Ordinal)
+        .Replace("/run/secrets/admin.key", Certificates.Value.Key, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("respproxy.yaml")]
@@ -34,7 +41,7 @@ public partial class ExampleFileTests
     public void The_commented_file_shows_the_defaults()
     {
         ProxySnapshot shown = Loading.Valid(Uncommented(), Secrets);
-        var defaults = new ProxySnapshot { Upstreams = shown.Upstreams, Listeners = shown.Listeners, Tenants = shown.Tenants, Usage = new UsageSnapshot { File = shown.Usage.File } };
+        var defaults = new ProxySnapshot { Upstreams = shown.Upstreams, Listeners = shown.Listeners, Tenants = shown.Tenants, Usage = new UsageSnapshot { File = shown.Usage.File }, Admin = new AdminSnapshot { Tokens = shown.Admin.Tokens, Tls = shown.Admin.Tls } };
         UpstreamSnapshot upstream = shown.Upstreams[0];
         var upstreamDefaults = new UpstreamSnapshot { Name = upstream.Name, Seeds = upstream.Seeds, Username = upstream.Username, Password = upstream.Password };
 

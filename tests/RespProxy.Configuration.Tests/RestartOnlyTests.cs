@@ -6,6 +6,7 @@ public class RestartOnlyTests
         upstreams: [{name: main, mode: standalone, seeds: ["127.0.0.1:1"]}]
         listeners: [{bind: "127.0.0.1:7000", tenant: app}]
         tenants: [{name: app, limits: {rates: [{commands: [GET], keys: [a], rate: 10}]}, deny: [{commands: [SET]}]}]
+        admin: {tokens: [{name: a, token: 0123456789abcdefg}]}
         """;
 
     public static TheoryData<string, string> Changed => new()
@@ -14,7 +15,7 @@ public class RestartOnlyTests
         { "loops", "loops: 2" },
         { "upstreams", "upstreams: [{name: main, mode: standalone, seeds: [\"127.0.0.1:2\"]}]" },
         { "listeners", "listeners: [{bind: \"127.0.0.1:7001\", tenant: app}]" },
-        { "admin", "admin: {enabled: false}" },
+        { "admin", "admin: {tokens: [{name: a, token: 0123456789abcdef}]}" },
         { "limits", "limits: {maxClients: 7}" },
         { "slowLog", "slowLog: {entries: 7}" },
         { "hotKeys", "hotKeys: {counters: 64}" },

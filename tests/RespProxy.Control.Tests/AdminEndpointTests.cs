@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
+using RespProxy.Control.Admin;
 using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
 using RespProxy.Downstream;
@@ -24,9 +26,12 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     {
         _endpoint = await AdminEndpoint.StartAsync(
             AnyPort,
-            () => Readiness.Of(_status, _status == ProxyStatus.Ready),
-            () => [MetricFamily.Gauge("respproxy_test", "Test.").Add(3)],
-            TakeUsage,
+            [
+                new HealthRoutes(() => Readiness.Of(_status, _status == ProxyStatus.Ready), () => Readiness.OfStart(_status)),
+                new MetricsRoutes(() => [MetricFamily.Gauge("respproxy_test", "Test.").Add(3)], AdminAccess.None),
+                new UsageRoutes(TakeUsage),
+                new FailingRoutes(),
+            ],
             NullLoggerFactory.Instance,
             Cancellation);
         _client.BaseAddress = _endpoint.Address;
@@ -57,10 +62,12 @@ public sealed class AdminEndpointTests : IAsyncLifetime
         {
             _status = status;
             using HttpResponseMessage ready = await _client.GetAsync(new Uri("/readyz", UriKind.Relative), Cancellation);
+            using HttpResponseMessage startup = await _client.GetAsync(new Uri("/startupz", UriKind.Relative), Cancellation);
             using HttpResponseMessage health = await _client.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation);
 
             Assert.Equal(code, ready.StatusCode);
             Assert.StartsWith(word, await ready.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+            Assert.Equal(status == ProxyStatus.Starting ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, startup.StatusCode);
             Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         }
     }
@@ -95,8 +102,10 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     [InlineData("PUT", "/tenants/shop/usage", "9223372036854775808", HttpStatusCode.BadRequest)]
     [InlineData("PUT", "/tenants/shop/usage", "00000000000000000000000000000000000000000", HttpStatusCode.RequestEntityTooLarge)]
     [InlineData("POST", "/tenants/shop/usage", "1", HttpStatusCode.MethodNotAllowed)]
-    [InlineData("PUT", "/tenants//usage", "1", HttpStatusCode.MethodNotAllowed)]
-    [InlineData("PUT", "/tenants/usage", "1", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("PUT", "/tenants//usage", "1", HttpStatusCode.NotFound)]
+    [InlineData("PUT", "/tenants/usage", "1", HttpStatusCode.NotFound)]
+    [InlineData("PUT", "/api/v1/tenants/shop/usage", "12345\n", HttpStatusCode.OK)]
+    [InlineData("PUT", "/api/v1/tenants/nobody/usage", "1", HttpStatusCode.NotFound)]
     public async Task Usage_is_taken_as_a_number_of_bytes_for_a_tenant_with_a_quota(string method, string path, string body, HttpStatusCode expected)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative)) { Content = new StringContent(body) };
@@ -108,13 +117,47 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_goes_wrong_in_a_route_is_told_as_a_problem_without_its_reason()
+    {
+        using HttpResponseMessage failed = await _client.GetAsync(new Uri("/api/v1/fails", UriKind.Relative), Cancellation);
+        using HttpResponseMessage silent = await _client.GetAsync(new Uri("/api/v1/is-silent", UriKind.Relative), Cancellation);
+        using HttpResponseMessage missing = await _client.GetAsync(new Uri("/api/v1/nowhere", UriKind.Relative), Cancellation);
+
+        Assert.Equal([HttpStatusCode.InternalServerError, HttpStatusCode.ServiceUnavailable, HttpStatusCode.NotFound], [failed.StatusCode, silent.StatusCode, missing.StatusCode]);
+        Assert.All([failed, silent, missing], response => Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.ToString()));
+        Assert.DoesNotContain("a secret", await failed.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("a loop is silent", await silent.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HEAD_is_GET_without_the_body()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, new Uri("/metrics", UriKind.Relative));
+        using HttpResponseMessage response = await _client.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(73, response.Content.Headers.ContentLength);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task An_address_in_use_is_an_io_error()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         AdminSnapshot configuration = AnyPort with { Port = ((IPEndPoint)taken.LocalEndpoint).Port };
 
-        await Assert.ThrowsAnyAsync<IOException>(() => AdminEndpoint.StartAsync(configuration, () => default, () => [], TakeUsage, NullLoggerFactory.Instance, Cancellation));
+        await Assert.ThrowsAnyAsync<IOException>(() => AdminEndpoint.StartAsync(configuration, [], NullLoggerFactory.Instance, Cancellation));
+    }
+}
+
+/// <summary>Handlers that throw.</summary>
+internal sealed class FailingRoutes : IAdminRoutes
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapRead("/api/v1/fails", _ => throw new InvalidOperationException("a secret"));
+        routes.MapRead("/api/v1/is-silent", _ => throw new TimeoutException("a loop is silent"));
     }
 }
 

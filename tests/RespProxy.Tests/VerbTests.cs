@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RespProxy.Configuration;
 using RespProxy.Control;
-using RespProxy.Downstream.Quotas;
+using RespProxy.Control.Admin;
 
 namespace RespProxy.Tests;
 
@@ -42,7 +42,7 @@ public class VerbTests
     public async Task A_healthcheck_is_exit_0_only_when_ready(bool ready, int code)
     {
         await using AdminEndpoint endpoint = await AdminEndpoint.StartAsync(
-            new AdminSnapshot { Port = 0 }, () => new Readiness(ready, "because"), () => [], (_, _) => UsageOutcome.Taken, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+            new AdminSnapshot { Port = 0 }, [new HealthRoutes(() => new Readiness(ready, "because"), () => default)], NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
 
         Assert.Equal(code, await Program.Main(["healthcheck", "--url", $"{endpoint.Address}readyz"]));
     }

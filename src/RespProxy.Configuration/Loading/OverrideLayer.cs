@@ -14,13 +14,16 @@ internal sealed partial class OverrideLayer(MapNode root, ErrorList errors)
     /// <summary>Names the file; read by the executable, not an override.</summary>
     private const string FileVariable = "RESPPROXY_CONFIG";
 
+    /// <summary>Begins the names that the command-line client of the admin API reads, which may run beside the proxy.</summary>
+    private const string ClientPrefix = "RESPPROXY_CTL_";
+
     /// <summary>Applies every variable with the prefix; those the file reads as secrets and those Kubernetes injects are not overrides.</summary>
     public void ApplyEnvironment(IReadOnlyDictionary<string, string> environment)
     {
         var secrets = new HashSet<string>(StringComparer.Ordinal);
         CollectSecretVariables(root, secrets);
         IEnumerable<string> names = environment.Keys
-            .Where(name => name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal) && name != FileVariable)
+            .Where(name => name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal) && name != FileVariable && !name.StartsWith(ClientPrefix, StringComparison.Ordinal))
             .Where(name => !secrets.Contains(name) && !KubernetesServiceVariable().IsMatch(name))
             .OrderBy(name => Number().Replace(name, number => number.Value.PadLeft(10, '0')), StringComparer.Ordinal);
         foreach (string name in names)

@@ -88,13 +88,21 @@ internal sealed class Schema
         new("trackedKeys", Scalar),
         new("authenticationTimeout", Scalar));
 
+    private static readonly Schema Admin = Map(
+        new("enabled", Scalar),
+        new("bind", Scalar),
+        new("allowLoopback", Scalar),
+        new("metricsToken", Scalar),
+        new("tokens", List(Map(new("name", Scalar), new("token", TenantSecret), new("access", Scalar)))),
+        new("tls", Map(new("certificate", Scalar), new("key", Scalar), new("clientCertificates", Scalar))));
+
     public static readonly Schema Root = Map(
         new("transport", Scalar),
         new("loops", Scalar),
         new("upstreams", List(Upstream)),
         new("listeners", List(Listener)),
         new("tenants", List(Tenant)),
-        new("admin", Map(new("enabled", Scalar), new("bind", Scalar))),
+        new("admin", Admin),
         new("limits", Limits),
         new("slowLog", Map(new("threshold", Scalar), new("entries", Scalar))),
         new("hotKeys", Map(new("enabled", Scalar), new("counters", Scalar), new("window", Scalar), new("sample", Scalar), new("hotReads", Scalar))),

@@ -10,6 +10,9 @@ internal sealed class SecretReader(IReadOnlyDictionary<string, string> environme
     /// <summary>A password is short; a larger file is the wrong file.</summary>
     private const int MaxFileLength = 64 * 1024;
 
+    /// <summary>A file that the configuration names, seen from where the configuration is.</summary>
+    public string PathOf(string file) => Path.GetFullPath(Path.Combine(directory, file));
+
     /// <summary>The secret's text; null after an error.</summary>
     public string? ReadText(ConfigNode node, string path)
     {

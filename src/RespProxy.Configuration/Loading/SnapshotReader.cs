@@ -35,7 +35,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Upstreams = [.. upstreams.Select(ReadUpstream)],
             Listeners = [.. listeners.Select(ReadListener)],
             Tenants = [.. tenants.Select(tenant => ReadTenant(tenant, onlyUpstream))],
-            Admin = ReadAdmin(root.Child("admin")),
+            Admin = new AdminReader(secrets).Read(root.Child("admin")),
             Limits = ReadLimits(root.Child("limits")),
             SlowLog = ReadSlowLog(root.Child("slowLog")),
             HotKeys = KeyInsightReader.ReadHotKeys(root.Child("hotKeys")),
@@ -200,21 +200,6 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
         else if (tenant.Length > 0 && upstream.Length > 0 && !section.Has("namespace"))
             section.Error("namespace", $"the default {Suggestion.Quote(name)} {wrong}; write a namespace");
         return "";
-    }
-
-    private static AdminSnapshot ReadAdmin(Section section)
-    {
-        var defaults = new AdminSnapshot();
-        NodeAddress bind = new(defaults.Host, defaults.Port);
-        if (section.Text("bind") is { } text)
-        {
-            if (Values.ParseAddress(text, minPort: 0, out NodeAddress parsed) is { } wrong)
-                section.Error("bind", $"{Suggestion.Quote(text)}: {wrong}");
-            else
-                bind = parsed;
-        }
-
-        return new AdminSnapshot { Enabled = section.Flag("enabled", defaults.Enabled), Host = bind.Host, Port = bind.Port };
     }
 
     private static LimitsSnapshot ReadLimits(Section section)

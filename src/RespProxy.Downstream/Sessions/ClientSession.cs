@@ -55,7 +55,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
         Origin = origin;
         Id = id;
         CreatedAt = loop.Time.GetUtcNow();
-        CountsWritesSince = loop.Events.Now;
+        CountsWritesSince = LastHeardAt = loop.Events.Now;
         SetTenant(origin.TenantAmong(loop.Tenants));
     }
 
@@ -114,6 +114,13 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     /// <summary>A command of this client waits at a node. May be read from any thread.</summary>
     public bool IsBlocked => _blocked is not null;
+
+    /// <summary>When the client last sent something, in Stopwatch ticks.</summary>
+    public long LastHeardAt { get; private set; }
+
+    /// <summary>Received and not taken; written and not sent; written since the beginning.</summary>
+    public (long Unread, long Unsent, long Written) Bytes =>
+        _connection is { } connection ? (connection.Input.Unread.Length, connection.Output.Unsent, connection.Output.Position) : default;
 
     /// <summary>WAIT speaks for writes since then, in Stopwatch ticks: the connection's begin, or its last count.</summary>
     public long CountsWritesSince { get; set; }
@@ -176,6 +183,7 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public override void OnReadable(LoopConnection connection)
     {
         ReadOnlySpan<byte> unread = connection.Input.Unread;
+        LastHeardAt = _loop.Events.Now;
         if (_closing)
         {
             connection.Input.Consume(unread.Length);

@@ -49,13 +49,15 @@ internal sealed class TenantSlowLog(int capacity)
     }
 }
 
+/// <summary>A slow command in its tenant's log.</summary>
 /// <param name="Id">Unique within the tenant's log since the proxy's start.</param>
 /// <param name="Command">What was slow.</param>
-internal sealed record SlowLogEntry(long Id, SlowCommand Command);
+public sealed record SlowLogEntry(long Id, SlowCommand Command);
 
+/// <summary>A command that was slow.</summary>
 /// <param name="At">When its reply came, in Unix seconds.</param>
 /// <param name="Microseconds">From the request to its reply.</param>
 /// <param name="Arguments">As the client sent them, shortened.</param>
 /// <param name="Address">The client's.</param>
 /// <param name="ClientName">CLIENT SETNAME.</param>
-internal sealed record SlowCommand(long At, long Microseconds, byte[][] Arguments, string Address, string ClientName);
+public sealed record SlowCommand(long At, long Microseconds, byte[][] Arguments, string Address, string ClientName);

@@ -111,6 +111,10 @@ public sealed partial class UpstreamLoop
         get => _topology.Current;
     }
 
+    /// <summary>All connections to nodes, leased and confined ones included, ready or not.</summary>
+    public IEnumerable<NodeConnection> Connections =>
+        _links.SelectMany(links => new[] { links.Resp2, links.Resp3 }).OfType<NodeConnection>().Concat(_leased).Concat(_confined.SelectMany(confined => confined.Loop.Connections));
+
     /// <summary>The slot map has changed. Raised on the loop's thread, after the loop itself has followed.</summary>
     public event Action<SlotMap>? MapChanged;
 

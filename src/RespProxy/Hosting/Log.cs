@@ -27,9 +27,12 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Critical, "the configuration cannot be had on this machine: {Reason}")]
     public static partial void NotSupported(ILogger logger, string reason);
 
-    [LoggerMessage(6001, LogLevel.Information, "admin endpoint at {Address}: /healthz /readyz /metrics")]
+    [LoggerMessage(6001, LogLevel.Information, "admin endpoint at {Address}: /healthz /readyz /startupz /metrics /api/v1")]
     public static partial void AdminListening(ILogger logger, Uri address);
 
     [LoggerMessage(6002, LogLevel.Critical, "the admin endpoint failed")]
     public static partial void AdminFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(6003, LogLevel.Critical, "admin endpoint: a certificate of admin.tls cannot be used: {Reason}")]
+    public static partial void CertificateUnusable(ILogger logger, string reason);
 }

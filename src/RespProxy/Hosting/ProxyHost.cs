@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
+using RespProxy.Control.Admin;
 using RespProxy.Control.Reload;
 using RespProxy.Downstream;
 
@@ -10,6 +11,8 @@ namespace RespProxy.Hosting;
 /// <summary>The composition root: everything is put together here, once.</summary>
 internal static class ProxyHost
 {
+    private const string LifecycleCategory = "RespProxy.Hosting.Lifecycle";
+
     /// <summary>On top of the drain time, for the admin endpoint to close and the logs to be written.</summary>
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
 
@@ -21,8 +24,9 @@ internal static class ProxyHost
     public static async Task<int> RunAsync(
         ProxySnapshot snapshot, ConfigurationSource? source = null, Action<ProxyServer>? started = null, CancellationToken cancellation = default)
     {
-        using ILoggerFactory logs = LogSetup.Create(snapshot.Log);
-        ILogger logger = logs.CreateLogger("RespProxy.Hosting.Lifecycle");
+        var threshold = new LogThreshold(snapshot.Log.Level);
+        using ILoggerFactory logs = LogSetup.Create(snapshot.Log, threshold);
+        ILogger logger = logs.CreateLogger(LifecycleCategory);
         Log.Starting(logger, BuildVersion.Text, snapshot.Upstreams.Length, snapshot.Listeners.Length, snapshot.Tenants.Length);
         ProxyServer server;
         try
@@ -44,23 +48,25 @@ internal static class ProxyHost
         await using (server.ConfigureAwait(false))
         {
             started?.Invoke(server);
-            int exitCode = await RunHostAsync(snapshot, source, server, logs, logger, cancellation).ConfigureAwait(false);
+            int exitCode = await RunHostAsync(snapshot, source, server, logs, threshold, cancellation).ConfigureAwait(false);
             Log.Stopped(logger, exitCode);
             return exitCode;
         }
     }
 
     private static async Task<int> RunHostAsync(
-        ProxySnapshot snapshot, ConfigurationSource? source, ProxyServer server, ILoggerFactory logs, ILogger logger, CancellationToken cancellation)
+        ProxySnapshot snapshot, ConfigurationSource? source, ProxyServer server, ILoggerFactory logs, LogThreshold threshold, CancellationToken cancellation)
     {
+        ILogger logger = logs.CreateLogger(LifecycleCategory);
         var outcome = new RunOutcome();
         source ??= new ConfigurationSource(null, () => new ConfigurationResult(snapshot, []));
         var reload = new ConfigurationReload(server, source.Load, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
+        var admin = new AdminComposition(snapshot, server, reload, threshold, logs);
         // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
-        builder.Services.AddHostedService(services => new ProxyService(snapshot, server, reload, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.AddHostedService(services => new ProxyService(snapshot, server, admin, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddHostedService(_ => new ReloadTriggers(source, reload));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
         using IHost host = builder.Build();

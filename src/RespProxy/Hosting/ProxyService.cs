@@ -1,10 +1,9 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control;
-using RespProxy.Control.Metrics;
-using RespProxy.Control.Reload;
 using RespProxy.Downstream;
 
 namespace RespProxy.Hosting;
@@ -17,7 +16,7 @@ namespace RespProxy.Hosting;
 internal sealed class ProxyService(
     ProxySnapshot snapshot,
     ProxyServer server,
-    ConfigurationReload reload,
+    AdminComposition composition,
     ILoggerFactory logs,
     ILogger logger,
     RunOutcome outcome,
@@ -47,16 +46,9 @@ internal sealed class ProxyService(
     /// <summary>Null after a failure, which stops the program: a proxy that no probe can reach would be killed later, with no reason told.</summary>
     private async Task<AdminEndpoint?> StartAdminAsync()
     {
-        var usage = new UsageMetrics();
         try
         {
-            AdminEndpoint admin = await AdminEndpoint.StartAsync(
-                snapshot.Admin,
-                () => Readiness.Of(server.Status, server.IsReady),
-                () => ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text),
-                server.Quotas.Report,
-                logs,
-                _stopping.Token).ConfigureAwait(false);
+            AdminEndpoint admin = await AdminEndpoint.StartAsync(snapshot.Admin, composition.Routes(), logs, _stopping.Token).ConfigureAwait(false);
             Log.AdminListening(logger, admin.Address);
             return admin;
         }
@@ -68,6 +60,11 @@ internal sealed class ProxyService(
         {
             Log.CannotListen(logger, $"admin endpoint {snapshot.Admin.Host}:{snapshot.Admin.Port}: {exception.Message}");
             outcome.ExitCode = ExitCode.CannotListen;
+        }
+        catch (CryptographicException exception)
+        {
+            Log.CertificateUnusable(logger, exception.Message);
+            outcome.ExitCode = ExitCode.BadConfiguration;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -18,9 +18,11 @@ internal static class CommandLine
           respproxy run --config respproxy.yaml              run; 'run' may be left out
           respproxy --config respproxy.yaml --set log.level=Debug --listen 0.0.0.0:6379
           respproxy check-config respproxy.yaml              tell every mistake without starting
+          respproxy ctl status                               look at a running proxy; 'ctl top', 'ctl tenant shop', ...
 
         Environment:
           RESPPROXY_CONFIG=FILE                              the configuration when --config is not given
+          RESPPROXY_CTL_URL, RESPPROXY_CTL_TOKEN             which proxy 'ctl' talks to, and as whom
           RESPPROXY_<KEY>__<KEY>=VALUE                       overrides a value: RESPPROXY_UPSTREAMS__0__PASSWORD
 
         Exit codes:
@@ -37,6 +39,7 @@ internal static class CommandLine
             CheckConfigVerb.Build(),
             DevVerb.Build(),
             HealthcheckVerb.Build(),
+            Ctl.CtlVerb.Build(),
             VersionVerb.Build(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
