@@ -21,7 +21,11 @@ public sealed record ConfigurationError(string Path, string Source, int Line, in
 /// <summary>What loading gave: a snapshot, or every error at once.</summary>
 /// <param name="Snapshot">Null exactly when there are errors.</param>
 /// <param name="Errors">In the order of the file; those of overrides last.</param>
-public sealed record ConfigurationResult(ProxySnapshot? Snapshot, ImmutableArray<ConfigurationError> Errors);
+public sealed record ConfigurationResult(ProxySnapshot? Snapshot, ImmutableArray<ConfigurationError> Errors)
+{
+    /// <summary>The tenants that the configuration file itself has, as a rule set, with hashes in the place of passwords; null exactly when there are errors.</summary>
+    public string? OwnTenants { get; init; }
+}
 
 /// <summary>A value that beats the file's, as <c>--set</c> and the environment give it.</summary>
 /// <param name="Path">Keys and list elements (by index or by name) joined by dots: <c>upstreams.0.password</c>.</param>

@@ -22,6 +22,7 @@ public static class RestartOnly
         Compare("hotKeys", running.HotKeys == next.HotKeys);
         Compare("bigKeys", running.BigKeys == next.BigKeys);
         Compare("usage", running.Usage == next.Usage);
+        Compare("rules", running.Rules == next.Rules);
         Compare("log", running.Log == next.Log);
         Compare("drainTimeout", running.DrainTimeout == next.DrainTimeout);
         // A part that is not named above yet: rather a restart too many than half a configuration.

@@ -91,6 +91,8 @@ public sealed record ProxySnapshot
 
     public UsageSnapshot Usage { get; init; } = new();
 
+    public RulesSnapshot Rules { get; init; } = new();
+
     public LogSnapshot Log { get; init; } = new();
 
     /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>

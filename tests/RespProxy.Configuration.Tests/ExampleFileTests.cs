@@ -20,8 +20,7 @@ public partial class ExampleFileTests
     private static string Commented() => File.ReadAllText(Path.Combine(Directory, "respproxy.yaml"));
 
     /// <summary>With the keys that are off turned on, and the files that it names replaced by some that are there.</summary>
-    private static string Uncommented() => KeyThatIsOff().Replace(Commented(), "$1$2")
-        .Replace("{file: /run/secrets/redis-password}", "x", StringComparison.Ordinal)
+    private static string Uncommented() => PasswordFile().Replace(KeyThatIsOff().Replace(Commented(), "$1$2"), "x")
         .Replace("/run/secrets/admin-clients-ca.crt", Certificates.Value.Certificate, StringComparison.Ordinal)
         .Replace("/run/secrets/admin.crt", Certificates.Value.Certificate, StringComparison.Ordinal)
         .Replace("/run/secrets/admin.key", Certificates.Value.Key, StringComparison.Ordinal);
@@ -41,7 +40,20 @@ public partial class ExampleFileTests
     public void The_commented_file_shows_the_defaults()
     {
         ProxySnapshot shown = Loading.Valid(Uncommented(), Secrets);
-        var defaults = new ProxySnapshot { Upstreams = shown.Upstreams, Listeners = shown.Listeners, Tenants = shown.Tenants, Usage = new UsageSnapshot { File = shown.Usage.File }, Admin = new AdminSnapshot { Tokens = shown.Admin.Tokens, Tls = shown.Admin.Tls } };
+        ControlRedisSnapshot control = shown.Rules.Redis!;
+        var defaults = new ProxySnapshot
+        {
+            Upstreams = shown.Upstreams,
+            Listeners = shown.Listeners,
+            Tenants = shown.Tenants,
+            Usage = new UsageSnapshot { File = shown.Usage.File },
+            Admin = new AdminSnapshot { Tokens = shown.Admin.Tokens, Tls = shown.Admin.Tls },
+            Rules = new RulesSnapshot
+            {
+                Directory = shown.Rules.Directory,
+                Redis = new ControlRedisSnapshot { Addresses = control.Addresses, Username = control.Username, Password = control.Password },
+            },
+        };
         UpstreamSnapshot upstream = shown.Upstreams[0];
         var upstreamDefaults = new UpstreamSnapshot { Name = upstream.Name, Seeds = upstream.Seeds, Username = upstream.Username, Password = upstream.Password };
 
@@ -79,6 +91,9 @@ public partial class ExampleFileTests
             FindMissing(children, key.Schema, $"{path}.{key.Name}", missing);
         }
     }
+
+    [GeneratedRegex(@"\{file: /run/secrets/[a-z-]+\}")]
+    private static partial Regex PasswordFile();
 
     [GeneratedRegex("^( +)#(\\S|  +)", RegexOptions.Multiline)]
     private static partial Regex KeyThatIsOff();

@@ -69,10 +69,20 @@ public class FuzzTests
             ConfigurationResult result = Loading.Load(yaml);
             Assert.Equal(result.Snapshot is null, result.Errors.Length > 0);
             Assert.All(result.Errors, error => Assert.DoesNotContain('\n', error.ToString()));
+            if (result.Snapshot is not null) SaysTheSame(yaml, result);
         }
         catch (Exception exception) when (exception is not Xunit.Sdk.IAssertionException)
         {
             Assert.Fail($"{exception} for {System.Text.Json.JsonSerializer.Serialize(yaml)}");
         }
+    }
+
+    /// <summary>What a configuration gives as its tenants is a rule set that means the same.</summary>
+    private static void SaysTheSame(string yaml, ConfigurationResult result)
+    {
+        ConfigurationResult again = Loading.Input(yaml).Load(new RuleSetText(result.OwnTenants!, "own"));
+        Assert.Empty(again.Errors);
+        Assert.All(result.Snapshot!.Tenants.Zip(again.Snapshot!.Tenants), pair => Assert.True(pair.First.IsSameAs(pair.Second)));
+        Assert.Equal(result.OwnTenants, Loading.Load(yaml + "\n# a comment").OwnTenants);
     }
 }

@@ -20,6 +20,9 @@ internal static class Loading
     public static ConfigurationResult Load(string yaml, Dictionary<string, string>? environment = null, params string[] sets) =>
         ConfigurationLoader.LoadText(yaml, environment ?? [], sets.Select(set => ConfigurationOverride.Parse(set)!), "test.yaml");
 
+    public static ConfigurationInput Input(string yaml, Dictionary<string, string>? environment = null, params string[] sets) =>
+        ConfigurationInput.OfText(yaml, environment ?? [], sets.Select(set => ConfigurationOverride.Parse(set)!), "test.yaml");
+
     public static ProxySnapshot Valid(string yaml, Dictionary<string, string>? environment = null, params string[] sets)
     {
         ConfigurationResult result = Load(yaml, environment, sets);

@@ -108,6 +108,10 @@ internal sealed class Schema
         new("hotKeys", Map(new("enabled", Scalar), new("counters", Scalar), new("window", Scalar), new("sample", Scalar), new("hotReads", Scalar))),
         new("bigKeys", Map(new("enabled", Scalar), new("bytes", Scalar), new("elements", Scalar), new("keys", Scalar), new("keep", Scalar))),
         new("usage", Map(new("file", Scalar), new("period", Scalar))),
+        new("rules", Map(
+            new("directory", Scalar),
+            new("keep", Scalar),
+            new("redis", Map(new("addresses", List(Scalar)), new("username", Scalar), new("password", UpstreamSecret), new("key", Scalar), new("timeout", Scalar))))),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 

@@ -41,6 +41,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             HotKeys = KeyInsightReader.ReadHotKeys(root.Child("hotKeys")),
             BigKeys = KeyInsightReader.ReadBigKeys(root.Child("bigKeys")),
             Usage = QuotaReader.ReadUsage(root.Child("usage")),
+            Rules = RulesReader.Read(root.Child("rules"), secrets),
             Log = ReadLog(root.Child("log")),
             DrainTimeout = root.Duration("drainTimeout", Defaults.DrainTimeout, TimeSpan.Zero, Hour),
         };

@@ -1,17 +1,14 @@
 using Microsoft.Extensions.Logging;
-using RespProxy.Configuration;
-using RespProxy.Downstream;
 
 namespace RespProxy.Control.Reload;
 
 /// <summary>
 /// Loads the configuration again and puts it in force, or refuses it whole and leaves the one that is. Any thread, one reload at a time.
 /// </summary>
-/// <param name="server">The running proxy.</param>
-/// <param name="load">Reads the configuration from where it came from at the start.</param>
+/// <param name="apply">Reads the configuration from where it came from at the start, and puts it in force, or says why not.</param>
 /// <param name="time">For the reading.</param>
 /// <param name="logger">Every error of a refused configuration, and every version that came into force.</param>
-public sealed partial class ConfigurationReload(ProxyServer server, Func<ConfigurationResult> load, TimeProvider time, ILogger logger)
+public sealed partial class ConfigurationReload(Func<IReadOnlyList<string>> apply, TimeProvider time, ILogger logger)
 {
     private readonly Lock _lock = new();
     private volatile ReloadReading _reading = new(1, time.GetUtcNow(), 0, []);
@@ -45,8 +42,7 @@ public sealed partial class ConfigurationReload(ProxyServer server, Func<Configu
     {
         try
         {
-            ConfigurationResult result = load();
-            return result.Snapshot is null ? [.. result.Errors.Select(error => error.ToString())] : server.Apply(result.Snapshot);
+            return apply();
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

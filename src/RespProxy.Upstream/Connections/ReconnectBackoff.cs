@@ -4,10 +4,12 @@ namespace RespProxy.Upstream.Connections;
 /// How long to leave a node alone after a failed connection: doubling, capped, with full jitter so that a thousand proxies do
 /// not dial a returning node at the same moment.
 /// </summary>
-internal static class ReconnectBackoff
+public static class ReconnectBackoff
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+
+    /// <summary>It never takes longer.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     /// <param name="failures">Failures in a row before this one.</param>
     /// <param name="random">Evenly from [0, 1).</param>

@@ -1,53 +1,64 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using RespProxy.Configuration;
 
 namespace RespProxy.Upstream.Topology;
 
 /// <summary>
-/// A plain RESP2 connection for control commands: one request, one reply, off the loops. Not for concurrent use.
-/// After a <see cref="NodeControlException"/> or a cancellation a reply may be owed: dispose it and connect anew.
+/// A plain RESP2 connection for control commands, off the loops: one request, one reply (<see cref="AskAsync"/>), or, for pipelines and
+/// subscriptions, one sender beside one receiver. After a <see cref="NodeControlException"/> or a cancellation a reply may be owed: dispose it and
+/// connect anew.
 /// </summary>
 public sealed class NodeControlConnection : IAsyncDisposable
 {
-    /// <summary>Longest reply in bytes. CLUSTER SHARDS of 1,000 nodes takes about 250 KB.</summary>
-    public const int MaxReplyBytes = 16 * 1024 * 1024;
-
     private readonly NodeAddress _address;
+    private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly ReplyNodeReader _replies;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
     private bool _usable = true;
 
-    private NodeControlConnection(NodeAddress address, Socket socket, TimeSpan timeout, TimeProvider time)
+    private NodeControlConnection(NodeAddress address, Socket socket, NodeControlOptions options, TimeProvider time)
     {
         _address = address;
+        _socket = socket;
         _stream = new NetworkStream(socket, ownsSocket: true);
-        _replies = new ReplyNodeReader(_stream, MaxReplyBytes);
-        _timeout = timeout;
+        _replies = new ReplyNodeReader(_stream, options.MaxReplyBytes, options.MaxReplyElements);
+        _timeout = options.Timeout;
         _time = time;
     }
 
-    /// <summary>
-    /// Connects and authenticates with the upstream's credentials. The end points are tried in order; each step (a connect,
-    /// AUTH) and later each request may take <see cref="UpstreamSnapshot.ConnectTimeout"/>.
-    /// </summary>
-    /// <exception cref="NodeControlException">No end point took the connection, or the credentials were refused.</exception>
-    public static async Task<NodeControlConnection> ConnectAsync(
+    public NodeAddress Address => _address;
+
+    /// <summary>True while no reply is owed: the server has closed the connection, or sends what nobody asked for.</summary>
+    public bool HasUnaskedInput => _replies.HasMore || _socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>Connects and authenticates with the upstream's credentials.</summary>
+    /// <inheritdoc cref="ConnectAsync(NodeAddress, IReadOnlyList{IPEndPoint}, NodeControlOptions, TimeProvider, CancellationToken)"/>
+    public static Task<NodeControlConnection> ConnectAsync(
         NodeAddress address,
         IReadOnlyList<IPEndPoint> endPoints,
         UpstreamSnapshot upstream,
         TimeProvider time,
+        CancellationToken cancellation) => ConnectAsync(address, endPoints, NodeControlOptions.Of(upstream), time, cancellation);
+
+    /// <summary>Connects and authenticates. The end points are tried in order.</summary>
+    /// <exception cref="NodeControlException">No end point took the connection, or the credentials were refused.</exception>
+    public static async Task<NodeControlConnection> ConnectAsync(
+        NodeAddress address,
+        IReadOnlyList<IPEndPoint> endPoints,
+        NodeControlOptions options,
+        TimeProvider time,
         CancellationToken cancellation)
     {
-        Socket socket = await ConnectFirstAsync(address, endPoints, upstream.ConnectTimeout, time, cancellation).ConfigureAwait(false);
-        var connection = new NodeControlConnection(address, socket, upstream.ConnectTimeout, time);
+        ArgumentNullException.ThrowIfNull(options);
+        Socket socket = await ConnectFirstAsync(address, endPoints, options.Timeout, time, cancellation).ConfigureAwait(false);
+        var connection = new NodeControlConnection(address, socket, options, time);
         try
         {
-            await connection.AuthenticateAsync(upstream, cancellation).ConfigureAwait(false);
+            await connection.AuthenticateAsync(options, cancellation).ConfigureAwait(false);
             return connection;
         }
         catch
@@ -62,27 +73,50 @@ public sealed class NodeControlConnection : IAsyncDisposable
     public async Task<ReplyNode> AskAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         if (!_usable) throw new NodeControlException($"{_address}: the connection has failed before.");
-        _usable = false;
-        ReplyNode reply = await GuardAsync(
-            _address,
+        byte[] request = ControlArgument.Encode([.. arguments.Select(ControlArgument.FromString)]);
+        return await StepAsync(
             async token =>
             {
-                await _stream.WriteAsync(Encode(arguments), token).ConfigureAwait(false);
+                await _stream.WriteAsync(request, token).ConfigureAwait(false);
                 return await _replies.ReadAsync(token).ConfigureAwait(false);
             },
             _timeout,
-            _time,
             cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends one or more requests, encoded, and awaits no reply.</summary>
+    /// <exception cref="NodeControlException">They could not be sent.</exception>
+    public Task SendAsync(ReadOnlyMemory<byte> requests, CancellationToken cancellation) => GuardAsync(
+        _address,
+        async token =>
+        {
+            await _stream.WriteAsync(requests, token).ConfigureAwait(false);
+            return true;
+        },
+        _timeout,
+        _time,
+        cancellation);
+
+    /// <summary>Awaits the next reply, or what a server sends to a subscriber. An error reply is returned, not thrown.</summary>
+    /// <param name="patience">How long it may take.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="NodeControlException">There is no reply to be had.</exception>
+    public Task<ReplyNode> ReceiveAsync(TimeSpan patience, CancellationToken cancellation) => StepAsync(_replies.ReadAsync, patience, cancellation);
+
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    private async Task<ReplyNode> StepAsync(Func<CancellationToken, Task<ReplyNode>> step, TimeSpan patience, CancellationToken cancellation)
+    {
+        _usable = false;
+        ReplyNode reply = await GuardAsync(_address, step, patience, _time, cancellation).ConfigureAwait(false);
         _usable = true;
         return reply;
     }
 
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
-
-    private async Task AuthenticateAsync(UpstreamSnapshot upstream, CancellationToken cancellation)
+    private async Task AuthenticateAsync(NodeControlOptions options, CancellationToken cancellation)
     {
-        if (upstream.Password is null) return;
-        string[] auth = upstream.Username is null ? ["AUTH", upstream.Password] : ["AUTH", upstream.Username, upstream.Password];
+        if (options.Password is null) return;
+        string[] auth = options.Username is null ? ["AUTH", options.Password] : ["AUTH", options.Username, options.Password];
         ReplyNode reply = await AskAsync(auth, cancellation).ConfigureAwait(false);
         if (reply.IsError) throw new NodeControlException($"{_address}: AUTH refused: {reply.Text}");
     }
@@ -140,20 +174,5 @@ public sealed class NodeControlConnection : IAsyncDisposable
         {
             throw new NodeControlException($"{address}: {e.Message}", e);
         }
-    }
-
-    private static byte[] Encode(IReadOnlyList<string> arguments)
-    {
-        using var request = new MemoryStream();
-        request.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"*{arguments.Count}\r\n")));
-        foreach (string argument in arguments)
-        {
-            byte[] bytes = Encoding.UTF8.GetBytes(argument);
-            request.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"${bytes.Length}\r\n")));
-            request.Write(bytes);
-            request.Write("\r\n"u8);
-        }
-
-        return request.ToArray();
     }
 }

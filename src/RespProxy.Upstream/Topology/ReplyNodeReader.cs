@@ -6,8 +6,12 @@ namespace RespProxy.Upstream.Topology;
 /// <summary>Reads RESP2 replies from a stream into trees. One reader per stream, one read at a time.</summary>
 /// <param name="stream">Where the replies come from; not owned.</param>
 /// <param name="maxReplyBytes">Longest reply, everything counted.</param>
-internal sealed class ReplyNodeReader(Stream stream, int maxReplyBytes)
+/// <param name="maxElements">Most elements of a reply at all depths: one that takes three bytes on the wire takes thirty times that as a tree.</param>
+internal sealed class ReplyNodeReader(Stream stream, int maxReplyBytes, int maxElements = 1_000_000)
 {
+    // What is kept from one reply to the next.
+    private const int UsualBuffer = 16 * 1024;
+
     // CLUSTER SHARDS nests five deep; nothing else of the control commands goes deeper.
     private const int MaxDepth = 16;
 
@@ -17,16 +21,22 @@ internal sealed class ReplyNodeReader(Stream stream, int maxReplyBytes)
     // The least an element of an array takes: "+\r\n".
     private const int MinElement = 3;
 
-    private byte[] _buffer = new byte[16 * 1024];
+    private byte[] _buffer = new byte[UsualBuffer];
     private int _start;
     private int _end;
     private int _left;
+    private int _elementsLeft;
+
+    /// <summary>Bytes have come that belong to no reply read so far.</summary>
+    public bool HasMore => _end > _start;
 
     /// <exception cref="InvalidDataException">The bytes are no RESP2 reply, or longer than allowed.</exception>
     /// <exception cref="EndOfStreamException">The stream ended before the reply did.</exception>
     public Task<ReplyNode> ReadAsync(CancellationToken cancellation)
     {
         _left = maxReplyBytes;
+        _elementsLeft = maxElements;
+        if (_start == _end && _buffer.Length > UsualBuffer) (_buffer, _start, _end) = (new byte[UsualBuffer], 0, 0);
         return ReadNodeAsync(0, cancellation);
     }
 
@@ -60,7 +70,8 @@ internal sealed class ReplyNodeReader(Stream stream, int maxReplyBytes)
     private async Task<ReplyNode> ReadArrayAsync(long count, int depth, CancellationToken cancellation)
     {
         if (count == -1) return ReplyNode.Null;
-        if (count < 0 || depth > MaxDepth || count > _left / MinElement) throw TooLong();
+        if (count < 0 || depth > MaxDepth || count > _left / MinElement || count > _elementsLeft) throw TooLong();
+        _elementsLeft -= (int)count;
         ImmutableArray<ReplyNode>.Builder items = ImmutableArray.CreateBuilder<ReplyNode>();
         for (long i = 0; i < count; i++) items.Add(await ReadNodeAsync(depth, cancellation).ConfigureAwait(false));
         return ReplyNode.OfItems(items.ToImmutable());

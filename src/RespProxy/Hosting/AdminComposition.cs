@@ -4,12 +4,13 @@ using RespProxy.Control;
 using RespProxy.Control.Admin;
 using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
+using RespProxy.Control.Rules;
 using RespProxy.Downstream;
 
 namespace RespProxy.Hosting;
 
 /// <summary>What the admin endpoint of a running proxy has to offer. A part that is added here is described in openapi.json, which a test compares.</summary>
-internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LogThreshold threshold, ILoggerFactory logs)
+internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, LogThreshold threshold, ILoggerFactory logs)
 {
     public IReadOnlyList<IAdminRoutes> Routes()
     {
@@ -18,7 +19,9 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
         return
         [
             new HealthRoutes(() => Readiness.Of(server.Status, server.IsReady), () => Readiness.OfStart(server.Status)),
-            new MetricsRoutes(() => ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
+            new MetricsRoutes(
+                () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules)],
+                snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
             new OpenApiRoutes(),
             new StatusRoutes(server, rates, () => reload.Reading, BuildVersion.Text, TimeProvider.System),
             new TenantRoutes(server, rates),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control.Admin;
 using RespProxy.Control.Reload;
+using RespProxy.Control.Rules;
 using RespProxy.Downstream;
 
 namespace RespProxy.Hosting;
@@ -26,6 +27,20 @@ internal static class ProxyHost
     {
         var threshold = new LogThreshold(snapshot.Log.Level);
         using ILoggerFactory logs = LogSetup.Create(snapshot.Log, threshold);
+        LiveRules? rules = source is null ? null : await LiveRules.BeginAsync(source.Input, source.File, source.Read, TimeProvider.System, logs).ConfigureAwait(false);
+        try
+        {
+            return await RunAsync(rules?.Snapshot ?? snapshot, source?.Path, rules, started, logs, threshold, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (rules is not null) await rules.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        ProxySnapshot snapshot, string? path, LiveRules? rules, Action<ProxyServer>? started, ILoggerFactory logs, LogThreshold threshold, CancellationToken cancellation)
+    {
         ILogger logger = logs.CreateLogger(LifecycleCategory);
         Log.Starting(logger, BuildVersion.Text, snapshot.Upstreams.Length, snapshot.Listeners.Length, snapshot.Tenants.Length);
         ProxyServer server;
@@ -47,27 +62,28 @@ internal static class ProxyHost
 
         await using (server.ConfigureAwait(false))
         {
+            rules?.Attach(server.Apply);
             started?.Invoke(server);
-            int exitCode = await RunHostAsync(snapshot, source, server, logs, threshold, cancellation).ConfigureAwait(false);
+            int exitCode = await RunHostAsync(snapshot, path, rules, server, logs, threshold, cancellation).ConfigureAwait(false);
             Log.Stopped(logger, exitCode);
             return exitCode;
         }
     }
 
     private static async Task<int> RunHostAsync(
-        ProxySnapshot snapshot, ConfigurationSource? source, ProxyServer server, ILoggerFactory logs, LogThreshold threshold, CancellationToken cancellation)
+        ProxySnapshot snapshot, string? path, LiveRules? rules, ProxyServer server, ILoggerFactory logs, LogThreshold threshold, CancellationToken cancellation)
     {
         ILogger logger = logs.CreateLogger(LifecycleCategory);
         var outcome = new RunOutcome();
-        source ??= new ConfigurationSource(null, () => new ConfigurationResult(snapshot, []));
-        var reload = new ConfigurationReload(server, source.Load, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
-        var admin = new AdminComposition(snapshot, server, reload, threshold, logs);
+        Func<IReadOnlyList<string>> reloadFile = rules is null ? () => server.Apply(snapshot) : rules.Sets.ReloadFile;
+        var reload = new ConfigurationReload(reloadFile, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
+        var admin = new AdminComposition(snapshot, server, reload, rules, threshold, logs);
         // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
         builder.Services.AddHostedService(services => new ProxyService(snapshot, server, admin, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
-        builder.Services.AddHostedService(_ => new ReloadTriggers(source, reload));
+        builder.Services.AddHostedService(_ => new ReloadTriggers(path, reload));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
         using IHost host = builder.Build();
         await RunUntilStoppedAsync(host, cancellation).ConfigureAwait(false);

@@ -8,11 +8,13 @@ namespace RespProxy.Hosting;
 
 /// <summary>Where the configuration came from.</summary>
 /// <param name="Path">The file, to be watched; null for none.</param>
-/// <param name="Load">Reads it again, with the same overrides.</param>
-internal sealed record ConfigurationSource(string? Path, Func<ConfigurationResult> Load);
+/// <param name="Input">What was read at the start.</param>
+/// <param name="File">That, loaded, without errors.</param>
+/// <param name="Read">Reads it again, with the same overrides.</param>
+internal sealed record ConfigurationSource(string? Path, ConfigurationInput Input, ConfigurationResult File, Func<ConfigurationInput> Read);
 
 /// <summary>What makes a running proxy load its configuration again: a change of the file, and SIGHUP (for what the file only names: secrets).</summary>
-internal sealed class ReloadTriggers(ConfigurationSource source, ConfigurationReload reload) : BackgroundService
+internal sealed class ReloadTriggers(string? path, ConfigurationReload reload) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -21,17 +23,17 @@ internal sealed class ReloadTriggers(ConfigurationSource source, ConfigurationRe
             context.Cancel = true;
             reload.Reload("SIGHUP");
         });
-        if (source.Path is null)
+        if (path is null)
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }
 
-        using var changes = new FileChanges(source.Path, TimeProvider.System);
+        using var changes = new FileChanges(path, TimeProvider.System);
         while (!stoppingToken.IsCancellationRequested)
         {
             await changes.WaitAsync(stoppingToken).ConfigureAwait(false);
-            reload.Reload($"{source.Path} has changed");
+            reload.Reload($"{path} has changed");
         }
     }
 }

@@ -60,18 +60,20 @@ internal static class RunVerb
         if (ReadOverrides(parsed) is not { } overrides)
             return ExitCode.BadConfiguration;
         string? file = parsed.GetValue(Config) ?? parsed.GetValue(File) ?? Environment.GetEnvironmentVariable(ConfigVariable);
-        ConfigurationResult result = Load(file, overrides);
+        ConfigurationInput input = Read(file, overrides);
+        ConfigurationResult result = input.Load();
         if (result.Snapshot is null)
             return ConfigurationReport.Errors(result);
-        return await ProxyHost.RunAsync(result.Snapshot, new ConfigurationSource(string.IsNullOrEmpty(file) ? null : file, () => Load(file, overrides)), cancellation: cancellation).ConfigureAwait(false);
+        var source = new ConfigurationSource(string.IsNullOrEmpty(file) ? null : file, input, result, () => Read(file, overrides));
+        return await ProxyHost.RunAsync(result.Snapshot, source, cancellation: cancellation).ConfigureAwait(false);
     }
 
-    private static ConfigurationResult Load(string? file, List<ConfigurationOverride> overrides)
+    private static ConfigurationInput Read(string? file, List<ConfigurationOverride> overrides)
     {
         IReadOnlyDictionary<string, string> environment = ConfigurationLoader.CurrentEnvironment();
         return string.IsNullOrEmpty(file)
-            ? ConfigurationLoader.LoadText("", environment, overrides, "no configuration file (give one with --config FILE)")
-            : ConfigurationLoader.LoadFile(file, environment, overrides);
+            ? ConfigurationInput.OfText("", environment, overrides, "no configuration file (give one with --config FILE)")
+            : ConfigurationInput.OfFile(file, environment, overrides);
     }
 
     /// <summary>The options as overrides, --set last; null after reporting a --set that is not PATH=VALUE.</summary>
