@@ -22,7 +22,9 @@ public sealed class ReloadTests : IDisposable
     {
         Write(maxConnections: 1);
         using var stop = new CancellationTokenSource();
-        Task<int> run = ProxyHost.RunAsync(Load().Snapshot!, new ConfigurationSource(File, Load), cancellation: stop.Token);
+        ConfigurationInput input = Read();
+        ConfigurationResult atStart = input.Load();
+        Task<int> run = ProxyHost.RunAsync(atStart.Snapshot!, new ConfigurationSource(File, input, atStart, Read), cancellation: stop.Token);
         await MetricAsync("respproxy_configuration_version", 1);
 
         Write(maxConnections: 2);
@@ -42,7 +44,7 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(ExitCode.Ok, await run);
     }
 
-    private ConfigurationResult Load() => ConfigurationLoader.LoadFile(File, new Dictionary<string, string>(), []);
+    private ConfigurationInput Read() => ConfigurationInput.OfFile(File, new Dictionary<string, string>(), []);
 
     private void Write(int maxConnections) => System.IO.File.WriteAllText(
         File,
