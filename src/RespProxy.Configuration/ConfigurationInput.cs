@@ -74,8 +74,8 @@ public sealed class ConfigurationInput
         string? ownTenants = null;
         if (YamlTree.Parse(_text, _source, errors) is { } tree)
         {
-            ownTenants = RuleSetWriter.Write(tree);
-            if (rules is not null) RuleSetTree.Lay(tree, rules, errors);
+            if (rules is null) ownTenants = RuleSetWriter.Write(tree);
+            else RuleSetTree.Lay(tree, rules, errors);
             snapshot = Read(tree, errors);
         }
 

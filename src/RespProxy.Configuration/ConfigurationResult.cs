@@ -23,7 +23,7 @@ public sealed record ConfigurationError(string Path, string Source, int Line, in
 /// <param name="Errors">In the order of the file; those of overrides last.</param>
 public sealed record ConfigurationResult(ProxySnapshot? Snapshot, ImmutableArray<ConfigurationError> Errors)
 {
-    /// <summary>The tenants that the configuration file itself has, as a rule set, with hashes in the place of passwords; null exactly when there are errors.</summary>
+    /// <summary>The tenants that the configuration file itself has, as a rule set, with hashes in the place of passwords; null when there are errors, or others took their place.</summary>
     public string? OwnTenants { get; init; }
 }
 

@@ -22,9 +22,7 @@ public sealed class ReloadTests : IDisposable
     {
         Write(maxConnections: 1);
         using var stop = new CancellationTokenSource();
-        ConfigurationInput input = Read();
-        ConfigurationResult atStart = input.Load();
-        Task<int> run = ProxyHost.RunAsync(atStart.Snapshot!, new ConfigurationSource(File, input, atStart, Read), cancellation: stop.Token);
+        Task<int> run = RunAsync(stop.Token);
         await MetricAsync("respproxy_configuration_version", 1);
 
         Write(maxConnections: 2);
@@ -44,6 +42,44 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(ExitCode.Ok, await run);
     }
 
+    [Fact]
+    public async Task A_rule_set_that_was_put_over_http_is_in_force_after_a_restart_until_the_file_changes()
+    {
+        Write(maxConnections: 1);
+        await RunUntilAsync(async http =>
+        {
+            await MetricAsync("respproxy_rules_version", 1);
+            using var rules = new StringContent("tenants: [{name: app, databases: 3}]");
+            using HttpResponseMessage put = await http.PutAsync(new Uri($"http://127.0.0.1:{_adminPort}/api/v1/rules?author=ada"), rules);
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+            await MetricAsync("respproxy_rules_version", 2);
+        });
+        await RunUntilAsync(async http =>
+        {
+            await MetricAsync("respproxy_rules_version", 2);
+            Assert.Contains("\"author\":\"ada\"", await http.GetStringAsync(new Uri($"http://127.0.0.1:{_adminPort}/api/v1/rules")), StringComparison.Ordinal);
+            Write(maxConnections: 2);
+            await MetricAsync("respproxy_rules_version", 3);
+        });
+    }
+
+    private async Task RunUntilAsync(Func<HttpClient, Task> look)
+    {
+        using var stop = new CancellationTokenSource();
+        using var http = new HttpClient();
+        Task<int> run = RunAsync(stop.Token);
+        await look(http);
+        await stop.CancelAsync();
+        Assert.Equal(ExitCode.Ok, await run);
+    }
+
+    private Task<int> RunAsync(CancellationToken stop)
+    {
+        ConfigurationInput input = Read();
+        ConfigurationResult file = input.Load();
+        return ProxyHost.RunAsync(file.Snapshot!, new ConfigurationSource(File, input, file, Read), cancellation: stop);
+    }
+
     private ConfigurationInput Read() => ConfigurationInput.OfFile(File, new Dictionary<string, string>(), []);
 
     private void Write(int maxConnections) => System.IO.File.WriteAllText(
@@ -57,6 +93,8 @@ public sealed class ReloadTests : IDisposable
             maxConnections: {{maxConnections}}
         admin:
           bind: 127.0.0.1:{{_adminPort}}
+        rules:
+          directory: {{_directory}}/rules
         """);
 
     /// <summary>Waits, with a bound, until the metric has the value.</summary>

@@ -124,7 +124,7 @@ public sealed partial class FleetFollower : IAsyncDisposable
         try
         {
             FleetHead head = await fleet.ReadHeadAsync(cancellation).ConfigureAwait(false);
-            return head.Number == 0 ? null : await fleet.ReadAsync(head.Number, cancellation).ConfigureAwait(false);
+            return head.Number == 0 ? null : await fleet.ReadInForceAsync(head, cancellation).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ControlRedisException or FormatException)
         {
@@ -200,12 +200,20 @@ public sealed partial class FleetFollower : IAsyncDisposable
         if (IsInForce(head.Number, head.Checksum) || head == _refused) return;
         long before = _sets.Reading.InForce.Number;
         if (head.Number < before) LogGoneBack(_logger, before, head.Number);
-        if (await _fleet.ReadAsync(head.Number, cancellation).ConfigureAwait(false) is not { } version)
-            throw new FormatException(FormattableString.Invariant($"version {head.Number} is said to be in force, but is not in the control Redis"));
-        RuleOutcome outcome = version.Checksum == head.Checksum
-            ? _sets.Follow(version)
-            : _sets.RefuseUnread(FormattableString.Invariant($"the text of version {head.Number} in the control Redis is not the one whose checksum it has"));
+        RuleOutcome outcome = await TakeAsync(head, cancellation).ConfigureAwait(false);
         _refused = outcome.IsGood ? default : head;
+    }
+
+    private async Task<RuleOutcome> TakeAsync(FleetHead head, CancellationToken cancellation)
+    {
+        try
+        {
+            return _sets.Follow(await _fleet.ReadInForceAsync(head, cancellation).ConfigureAwait(false));
+        }
+        catch (FormatException exception)
+        {
+            return _sets.RefuseUnread(exception.Message);
+        }
     }
 
     /// <summary>A Redis that has lost its data takes nothing out of force: the next rule set that is put goes on from there.</summary>

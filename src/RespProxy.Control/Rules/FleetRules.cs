@@ -50,6 +50,22 @@ internal sealed class FleetRules(ControlRedisClient redis, string key, int keep)
         return meta.Kind == ReplyKind.Null || text.Kind == ReplyKind.Null ? null : Parse(number, meta, text.Bytes.ToArray());
     }
 
+    /// <summary>The version that is said to be in force.</summary>
+    /// <exception cref="ControlRedisException">It does not answer, or another version has come into force meanwhile.</exception>
+    /// <exception cref="FormatException">It is not there, or not what it is said to be.</exception>
+    public async Task<RuleVersion> ReadInForceAsync(FleetHead head, CancellationToken cancellation)
+    {
+        if (await ReadAsync(head.Number, cancellation).ConfigureAwait(false) is { } version)
+        {
+            return version.Checksum == head.Checksum
+                ? version
+                : throw new FormatException(FormattableString.Invariant($"the text of version {head.Number} in the control Redis is not the one whose checksum it has"));
+        }
+
+        if (await ReadHeadAsync(cancellation).ConfigureAwait(false) != head) throw new ControlRedisException("another rule set has come into force meanwhile");
+        throw new FormatException(FormattableString.Invariant($"version {head.Number} is said to be in force, but is not in the control Redis"));
+    }
+
     /// <summary>The kept versions without their texts, oldest first.</summary>
     /// <exception cref="ControlRedisException">It does not answer.</exception>
     /// <exception cref="FormatException">It holds something else than rule sets.</exception>

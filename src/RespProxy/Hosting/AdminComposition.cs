@@ -31,6 +31,7 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
             new ConnectionRoutes(server.Connections),
             new DrainRoutes(server, snapshot.DrainTimeout, logs.CreateLogger("RespProxy.Admin")),
             new LogRoutes(threshold),
+            .. rules is null ? (IAdminRoutes[])[] : [new RuleRoutes(rules)],
         ];
     }
 }

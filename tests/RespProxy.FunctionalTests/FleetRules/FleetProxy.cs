@@ -30,7 +30,9 @@ internal sealed class FleetProxy : IAsyncDisposable
     /// <param name="controlPort">Where the control Redis is, or is to be.</param>
     /// <param name="directory">Where the last good rules are kept; null: nowhere.</param>
     /// <param name="environment">For what rule sets name.</param>
-    public static async Task<FleetProxy> StartAsync(LocalRedis data, int controlPort, string? directory = null, Dictionary<string, string>? environment = null)
+    /// <param name="controlKeys">More of rules.redis.</param>
+    public static async Task<FleetProxy> StartAsync(
+        LocalRedis data, int controlPort, string? directory = null, Dictionary<string, string>? environment = null, string controlKeys = "timeout: 5s")
     {
         ConfigurationInput input = ConfigurationInput.OfText(
             $$"""
@@ -40,7 +42,7 @@ internal sealed class FleetProxy : IAsyncDisposable
               - {name: shared, bind: "127.0.0.1:0"}
             rules:
               {{(directory is null ? "keep: 20" : $"directory: {directory}")}}
-              redis: {addresses: ["127.0.0.1:{{controlPort}}"], timeout: 5s}
+              redis: {addresses: ["127.0.0.1:{{controlPort}}"], {{controlKeys}}}
             {{Tenants()}}
             """,
             environment ?? [],

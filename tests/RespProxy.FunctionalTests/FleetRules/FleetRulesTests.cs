@@ -58,8 +58,8 @@ public sealed partial class FleetRulesTests : IAsyncLifetime
             $"{Pushes - 1} pushes to {_proxies.Count} proxies with {clients.Length} clients, {replies.Sum()} replies: median {took.Order().ElementAt(took.Count / 2).TotalMilliseconds:0} ms, longest {took.Max().TotalMilliseconds:0} ms"));
         Assert.All(replies, count => Assert.True(count > 0));
         Assert.All(_proxies, proxy => Assert.Equal(0, proxy.Reading.Failures));
-        // Half a machine is busy with the clients: the claim is a second, on the median.
-        Assert.True(took.Order().ElementAt(took.Count / 2) < TimeSpan.FromSeconds(1), "half of the pushes took more than a second");
+        // A tenth of a second on an idle machine that the clients have to themselves; far below the half minute after which a proxy compares unasked.
+        Assert.True(took.Order().ElementAt(took.Count / 2) < TimeSpan.FromSeconds(5), "half of the pushes took more than five seconds");
     }
 
     [Fact]
@@ -241,6 +241,41 @@ public sealed partial class FleetRulesTests : IAsyncLifetime
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_control_Redis_that_is_silent_delays_a_start_by_its_timeout_and_is_followed_when_it_speaks()
+    {
+        await StartAsync(1);
+        await PutAsync(_proxies[0], FleetProxy.Tagged(1), number: 1);
+        _control.Suspend();
+        try
+        {
+            _proxies.Add(await FleetProxy.StartAsync(_data, _control.Port, controlKeys: "timeout: 300ms"));
+            Assert.Equal(0, _proxies[1].Version);
+            await using RespClient client = await _proxies[1].ConnectAsync();
+            Assert.Equal("OK", (await client.CommandAsync("SET", "k", "v")).Text);
+        }
+        finally
+        {
+            _control.Resume();
+        }
+
+        await _proxies[1].IsAtAsync(1);
+    }
+
+    [Fact]
+    public async Task The_rights_of_the_documented_user_are_enough()
+    {
+        string[] user = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "config", "redis", "control.acl"))).Split(' ', StringSplitOptions.TrimEntries)[1..];
+        (await _control.CommandAsync(["ACL", "SETUSER", .. user])).OrThrow();
+        for (int i = 0; i < 2; i++) _proxies.Add(await FleetProxy.StartAsync(_data, _control.Port, controlKeys: "timeout: 5s, username: fleet, password: password"));
+        await PutAsync(_proxies[0], FleetProxy.Tagged(1), number: 1);
+        await PutAsync(_proxies[0], FleetProxy.Tagged(2), number: 2);
+        await _proxies[1].IsAtAsync(2);
+        Assert.True((await _proxies[1].Rules.RollBackAsync(1, default, expected: null, CancellationToken.None)).IsGood);
+        Assert.Equal(2, (await _proxies[1].Rules.Fleet!.FindAsync(2, CancellationToken.None))!.Number);
+        await _proxies[0].IsAtAsync(3);
     }
 
     [Fact]
