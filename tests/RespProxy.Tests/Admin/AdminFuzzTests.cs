@@ -11,10 +11,10 @@ namespace RespProxy.Tests.Admin;
 public sealed class AdminFuzzTests(OneRedis redis) : IClassFixture<OneRedis>
 {
     private const int Workers = 8;
-    private const int RequestsEach = 500;
+    private const int RequestsEach = 375;
 
     /// <summary>What came to mean nothing waits for more: then nobody answers.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
     [Fact]
     public async Task Thousands_of_broken_requests_stop_neither_the_data_plane_nor_the_endpoint_and_none_is_answered_with_a_500()
