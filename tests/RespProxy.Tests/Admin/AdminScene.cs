@@ -2,10 +2,12 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using RespProxy.Configuration;
 using RespProxy.Control;
 using RespProxy.Control.Admin;
 using RespProxy.Control.Reload;
+using RespProxy.Control.Rules;
 using RespProxy.Hosting;
 using RespProxy.Testing.Proxy;
 
@@ -15,15 +17,24 @@ namespace RespProxy.Tests.Admin;
 /// A proxy with the whole admin endpoint. Tests that need a caller who is not of this machine take away what such callers are allowed
 /// (<see cref="AdminSnapshot.AllowLoopback"/>): what is left is what the address decides.
 /// </summary>
-internal sealed class AdminScene : IAsyncDisposable
+internal sealed partial class AdminScene : IAsyncDisposable
 {
     public const string Reader = "a-token-that-may-read";
     public const string Writer = "a-token-that-may-write";
 
-    private readonly RecordingLoggerFactory _logs;
+    /// <summary>Rules that come fail: those of the scene are not of a file. The routes are there all the same.</summary>
+    private const string Configuration = """
+        upstreams: [{name: main, mode: standalone, seeds: ["127.0.0.1:1"]}]
+        listeners: [{bind: "127.0.0.1:0", tenant: app1}]
+        tenants: [{name: app1}]
+        """;
 
-    private AdminScene(RunningProxy proxy, AdminEndpoint endpoint, LogThreshold threshold, RecordingLoggerFactory logs)
+    private readonly RecordingLoggerFactory _logs;
+    private readonly LiveRules _rules;
+
+    private AdminScene(RunningProxy proxy, AdminEndpoint endpoint, LiveRules rules, LogThreshold threshold, RecordingLoggerFactory logs)
     {
+        _rules = rules;
         Proxy = proxy;
         Endpoint = endpoint;
         Threshold = threshold;
@@ -59,9 +70,13 @@ internal sealed class AdminScene : IAsyncDisposable
         RunningProxy proxy = await RunningProxy.StartAsync(mode, [seed ?? ("127.0.0.1", 1)], snapshot => (adjust?.Invoke(snapshot) ?? snapshot) with { Admin = configured });
         var logs = new RecordingLoggerFactory();
         var threshold = new LogThreshold("Information");
-        var reload = new ConfigurationReload(proxy.Server, () => new ConfigurationResult(proxy.Configuration, []), TimeProvider.System, logs.CreateLogger("Reload"));
-        var composition = new AdminComposition(proxy.Configuration, proxy.Server, reload, threshold, logs);
-        return new AdminScene(proxy, await AdminEndpoint.StartAsync(configured, [.. composition.Routes().Where(parts ?? (_ => true))], logs), threshold, logs);
+        var reload = new ConfigurationReload(() => [], TimeProvider.System, logs.CreateLogger("Reload"));
+        ConfigurationInput input = ConfigurationInput.OfText(Configuration, new Dictionary<string, string>(), []);
+        LiveRules rules = await LiveRules.BeginAsync(input, input.Load(), () => input, TimeProvider.System, logs);
+        rules.Attach(proxy.Server.Apply);
+        var composition = new AdminComposition(proxy.Configuration, proxy.Server, reload, rules, threshold, logs);
+        AdminEndpoint endpoint = await AdminEndpoint.StartAsync(configured, [.. composition.Routes().Where(parts ?? (_ => true))], logs);
+        return new AdminScene(proxy, endpoint, rules, threshold, logs);
     }
 
     /// <summary>One call.</summary>
@@ -89,16 +104,22 @@ internal sealed class AdminScene : IAsyncDisposable
     }
 
     /// <summary>A path of a route, with something in the place of each parameter.</summary>
-    public static string PathOf(AdminRoute route) => route.Pattern.Replace("{name}", "app1", StringComparison.Ordinal).Replace("{id}", "1", StringComparison.Ordinal)
-        .Replace("{version}", "1", StringComparison.Ordinal);
+    public static string PathOf(AdminRoute route) => Parameter().Replace(route.Pattern, match => match.Groups[1].Value == "name" ? "app1" : "1");
+
+    /// <summary>The pattern without what parameters must look like: as a document of the API has it.</summary>
+    public static string TemplateOf(AdminRoute route) => Parameter().Replace(route.Pattern, "{$1}");
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
         await Endpoint.DisposeAsync();
+        await _rules.DisposeAsync();
         await Proxy.DisposeAsync();
         _logs.Dispose();
     }
 
     private static AdminTokenSnapshot Token(string name, string token, AdminAccess access) => new() { Name = name, Hash = [.. SHA256.HashData(Encoding.UTF8.GetBytes(token))], Access = access };
+
+    [GeneratedRegex("{([a-z]+)(?::[^}]*)?}")]
+    private static partial Regex Parameter();
 }
