@@ -161,6 +161,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The same of every tenant that has had clients, and of clients that have not authenticated.</summary>
     public IReadOnlyList<UsageReport> ReadUsage() => _usage.All();
 
+    /// <summary>Requests taken since the start, by tenant; under the empty name those of clients that have not authenticated.</summary>
+    public IReadOnlyDictionary<string, long> ReadCalls() => _usage.CallsByTenant();
+
     /// <summary>Sums the loops' counters; each is at most a moment old.</summary>
     public ProxyCounters ReadCounters() => new()
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -8,6 +9,9 @@ namespace RespProxy.Control.Admin;
 /// <summary>Answers of the admin API. Nothing of them is to be kept by caches, as they tell what is now.</summary>
 public static class AdminReply
 {
+    /// <summary>No browser takes these answers for a page (nosniff), so only what JSON itself wants escaped is.</summary>
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers with JSON.</summary>
     /// <param name="context">The request.</param>
     /// <param name="write">Writes one value.</param>
@@ -67,7 +71,7 @@ public static class AdminReply
     private static byte[] Serialize(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer)) write(json);
+        using (var json = new Utf8JsonWriter(buffer, Plain)) write(json);
         return [.. buffer.WrittenSpan, (byte)'\n'];
     }
 

@@ -1,5 +1,4 @@
 using RespProxy.Downstream;
-using RespProxy.Tenancy.Accounting;
 
 namespace RespProxy.Control.Admin;
 
@@ -31,7 +30,7 @@ public sealed class CallRates(ProxyServer server, TimeProvider time)
             now = TakeLook();
         }
 
-        return new CallRatesReading(now.Reports, now.Calls, before.Calls, time.GetElapsedTime(before.At, now.At));
+        return new CallRatesReading(now.Calls, before.Calls, time.GetElapsedTime(before.At, now.At));
     }
 
     /// <summary>The look to compare with; null: there is none of a useful age.</summary>
@@ -58,27 +57,19 @@ public sealed class CallRates(ProxyServer server, TimeProvider time)
         TimeSpan Age(Look look) => time.GetElapsedTime(look.At, now.At);
     }
 
-    private Look TakeLook()
-    {
-        IReadOnlyList<UsageReport> reports = server.ReadUsage();
-        return new Look(time.GetTimestamp(), reports, reports.ToDictionary(report => report.Tenant, report => report.Total.Calls, StringComparer.Ordinal));
-    }
+    private Look TakeLook() => new(time.GetTimestamp(), server.ReadCalls());
 
-    private sealed record Look(long At, IReadOnlyList<UsageReport> Reports, Dictionary<string, long> Calls);
+    private sealed record Look(long At, IReadOnlyDictionary<string, long> Calls);
 }
 
-/// <summary>What has been used, and how fast.</summary>
-/// <param name="reports">Of all tenants that had clients, and of those who have not authenticated.</param>
+/// <summary>How fast commands come.</summary>
 /// <param name="now">Commands by tenant at the end of the span.</param>
 /// <param name="before">The same at its begin.</param>
 /// <param name="span">The time between.</param>
-public sealed class CallRatesReading(
-    IReadOnlyList<UsageReport> reports, IReadOnlyDictionary<string, long> now, IReadOnlyDictionary<string, long> before, TimeSpan span)
+public sealed class CallRatesReading(IReadOnlyDictionary<string, long> now, IReadOnlyDictionary<string, long> before, TimeSpan span)
 {
-    public IReadOnlyList<UsageReport> Reports => reports;
-
     /// <summary>Commands per second of all together.</summary>
-    public double Total => now.Keys.Sum(Of);
+    public double Total => Math.Round(now.Keys.Sum(Of), 1);
 
     /// <summary>Commands per second of one tenant; 0 for one that has had no clients.</summary>
     public double Of(string tenant)

@@ -12,6 +12,15 @@ public sealed class UsageLedger
     /// <summary>Requests taken, of all tenants not forgotten and of clients that are nobody's.</summary>
     public long Calls => _loops.Sum(loop => loop.Tenants.Sum(tenant => tenant.Value.Commands.Sum(command => Volatile.Read(ref command.Calls))));
 
+    /// <summary>The same by tenant; far cheaper than all that is known of each.</summary>
+    public IReadOnlyDictionary<string, long> CallsByTenant()
+    {
+        var calls = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach ((string tenant, TenantUsage usage) in _loops.SelectMany(loop => loop.Tenants))
+            calls[tenant] = calls.GetValueOrDefault(tenant) + usage.Commands.Sum(command => Volatile.Read(ref command.Calls));
+        return calls;
+    }
+
     /// <summary>A loop's own book.</summary>
     public LoopUsage AddLoop()
     {

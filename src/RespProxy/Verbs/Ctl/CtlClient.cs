@@ -47,7 +47,7 @@ internal sealed class CtlClient : IDisposable
             string text = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? new CtlAnswer(text, JsonOf(text)) : throw RefusalOf(response.StatusCode, JsonOf(text));
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw new CtlException(WhyNotReached(exception));
         }
@@ -111,7 +111,7 @@ internal sealed class CtlClient : IDisposable
         return new CtlException(text.Append(hint).ToString(), isWrong ? ExitCode.BadConfiguration : ExitCode.Failure);
     }
 
-    private string WhyNotReached(HttpRequestException exception) => exception.InnerException switch
+    private string WhyNotReached(Exception exception) => exception.InnerException switch
     {
         SocketException socket => $"cannot reach {Where}: {socket.Message}. Does the proxy run, with admin.enabled: true? Is --url its admin.bind?",
         AuthenticationException tls => $"no TLS with {Where}: {tls.InnerException?.Message ?? tls.Message}. Does --ca name the authority of its certificate, and --url a name in it?",

@@ -21,10 +21,16 @@ internal static class JsonReading
     public static IReadOnlyList<JsonElement> List(this JsonElement json, string name) => json.Of(name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
 
     /// <summary>A text, a number or a flag, as a cell shows it.</summary>
-    public static string Cell(this JsonElement json, string name) => json.Of(name) is not { } value ? None : Plain(value);
+    public static string Cell(this JsonElement json, string name) => json.Of(name) is { } value && Plain(value) is { Length: > 0 } text ? text : None;
 
     /// <summary>A list of texts in one cell.</summary>
     public static string Words(this JsonElement json, string name) => json.List(name) is { Count: > 0 } words ? string.Join(' ', words.Select(Plain)) : None;
+
+    /// <summary>A time of the API in UTC, to the second.</summary>
+    public static string Time(this JsonElement json, string name) =>
+        json.Of(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out DateTimeOffset time)
+            ? time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            : None;
 
     /// <summary>With thousands set apart: 1,234,567.</summary>
     public static string Count(this JsonElement json, string name) => json.Number(name) is { } number ? number.ToString("#,0.#", CultureInfo.InvariantCulture) : None;

@@ -9,7 +9,8 @@ internal static class KeyViews
 
     public static void WriteHot(JsonElement answer, TextWriter output)
     {
-        output.WriteLine($"the last {answer.Seconds("seconds")}; one request in {answer.Cell("sample")} is counted now");
+        string counted = answer.Number("sample") is > 1 and var sample ? FormattableString.Invariant($"one request in {sample} is") : "all requests are";
+        output.WriteLine($"the last {answer.Seconds("seconds")}; {counted} counted now");
         foreach (string measure in Measures)
         {
             if (answer.Of(measure) is not { } ranking) continue;
@@ -24,7 +25,7 @@ internal static class KeyViews
     {
         TextTable table = new TextTable("BYTES", "ELEMENTS", "DB", "SEEN", "BY", "KEY").RightAlign(0, 1, 2);
         foreach (JsonElement key in answer.List("keys"))
-            table.Add(key.Bytes("bytes"), key.Count("elements"), key.Cell("database"), key.Cell("seenAt"), key.Cell("command"), key.Cell("key"));
+            table.Add(key.Bytes("bytes"), key.Count("elements"), key.Cell("database"), key.Time("seenAt"), key.Cell("command"), key.Cell("key"));
         table.Write(output);
     }
 
@@ -34,7 +35,7 @@ internal static class KeyViews
         foreach (JsonElement entry in answer.List("entries"))
         {
             string took = entry.Number("microseconds") is { } microseconds ? Units.Microseconds(microseconds) : JsonReading.None;
-            table.Add(entry.Cell("at"), took, entry.Cell("address"), entry.Cell("clientName"), entry.Words("arguments"));
+            table.Add(entry.Time("at"), took, entry.Cell("address"), entry.Cell("clientName"), entry.Words("arguments"));
         }
 
         table.Write(output);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 
 namespace RespProxy.Verbs.Ctl;
 
@@ -21,15 +20,15 @@ internal static class RulesVerbs
     public static Command Build()
     {
         var rules = new Command("rules", "The rules in force: look, check, put, go back.");
-        rules.Subcommands.Add(Verb("show", "The rules in force.", _ => new CtlCall(HttpMethod.Get, "/api/v1/rules"), WriteRules));
-        rules.Subcommands.Add(Verb("history", "Versions that are kept.", _ => new CtlCall(HttpMethod.Get, "/api/v1/rules/history"), PlainView.Any));
-        rules.Subcommands.Add(Verb("get", "One version.", parsed => new CtlCall(HttpMethod.Get, Invariant($"/api/v1/rules/{parsed.GetValue(Version)}")), WriteRules, Version));
-        rules.Subcommands.Add(Verb("check", "Would these be accepted? Changes nothing.", parsed => new CtlCall(HttpMethod.Post, "/api/v1/rules/check", Text(parsed)), PlainView.Any, File));
-        rules.Subcommands.Add(Verb("put", "Put these in force.", Put, PlainView.Any, File, Author, Comment, Expect));
+        rules.Subcommands.Add(Verb("show", "The rules in force.", _ => new CtlCall(HttpMethod.Get, "/api/v1/rules"), RulesViews.WriteRules));
+        rules.Subcommands.Add(Verb("history", "Versions that are kept.", _ => new CtlCall(HttpMethod.Get, "/api/v1/rules/history"), RulesViews.WriteHistory));
+        rules.Subcommands.Add(Verb("get", "One version.", parsed => new CtlCall(HttpMethod.Get, Invariant($"/api/v1/rules/{parsed.GetValue(Version)}")), RulesViews.WriteRules, Version));
+        rules.Subcommands.Add(Verb("check", "Would these be accepted? Changes nothing.", parsed => new CtlCall(HttpMethod.Post, "/api/v1/rules/check", Text(parsed)), RulesViews.WriteChecked, File));
+        rules.Subcommands.Add(Verb("put", "Put these in force.", Put, RulesViews.WriteChanged, File, Author, Comment, Expect));
         rules.Subcommands.Add(Verb(
             "dry-run", "What would these have denied or throttled of recent traffic? Changes nothing.",
             parsed => new CtlCall(HttpMethod.Post, Invariant($"/api/v1/rules/dry-run?minutes={parsed.GetValue(Minutes)}"), Text(parsed)), PlainView.Any, File, Minutes));
-        rules.Subcommands.Add(Verb("rollback", "Put an earlier version in force again.", Rollback, PlainView.Any, Version, Author, Comment));
+        rules.Subcommands.Add(Verb("rollback", "Put an earlier version in force again.", Rollback, RulesViews.WriteChanged, Version, Author, Comment));
         return rules;
     }
 
@@ -63,18 +62,4 @@ internal static class RulesVerbs
     private static string Text(ParseResult parsed) => CtlFiles.ReadText(parsed.GetValue(File)!, "FILE");
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
-
-    /// <summary>What is known of the version as comments, and then the YAML as it was put, so that it can be put again.</summary>
-    private static void WriteRules(JsonElement rules, TextWriter output)
-    {
-        if (rules.ValueKind != JsonValueKind.Object || rules.Text("yaml") is not { } yaml)
-        {
-            PlainView.Any(rules, output);
-            return;
-        }
-
-        foreach (JsonProperty property in rules.EnumerateObject().Where(property => property.Name != "yaml"))
-            output.WriteLine($"# {property.Name}: {TextTable.Printable(JsonReading.Plain(property.Value))}");
-        output.WriteLine(yaml.TrimEnd());
-    }
 }

@@ -11,7 +11,7 @@ internal static class StatusView
         Line("version", status.Cell("version"));
         Line("status", $"{status.Cell("status")} ({status.Cell("reason")})");
         Line("up", status.Seconds("uptimeSeconds"));
-        Line("configuration", $"version {configuration.Cell("version")}, in force since {configuration.Cell("appliedAt")}, {configuration.Cell("failures")} refused");
+        Line("configuration", $"version {configuration.Cell("version")}, in force since {configuration.Time("appliedAt")}, {configuration.Cell("failures")} refused");
         foreach (JsonElement error in configuration.List("errors")) Line("  refused", TextTable.Printable(JsonReading.Plain(error)));
         Line("connections", $"{status.Count("connections")} ({status.Count("connectionsAccepted")} accepted, {status.Count("connectionsRejected")} turned away)");
         Line("commands", $"{status.Count("commandsPerSecond")} per second, {status.Count("commands")} in all");

@@ -83,7 +83,7 @@ internal static class TenantView
         foreach (JsonElement rule in rules)
         {
             table.Add(
-                rule.Words("commands"), KeysOf(rule), rule.Cell("action"), rule.Cell("inForce"), rule.Count("hits"), rule.Cell("expires"), rule.Cell("reason"));
+                rule.Words("commands"), KeysOf(rule), rule.Cell("action"), rule.Cell("inForce"), rule.Count("hits"), rule.Time("expires"), rule.Cell("reason"));
         }
 
         output.WriteLine();

@@ -28,6 +28,7 @@ internal sealed class TextTable(params string[] headings)
         int[] widths = [.. headings.Select((heading, column) => _rows.Select(row => row[column].Length).Append(heading.Length).Max())];
         WriteRow(output, headings, widths);
         foreach (string[] row in _rows) WriteRow(output, row, widths);
+        if (_rows.Count == 0) output.WriteLine("(none)");
     }
 
     /// <summary>Whatever is in a client's name or a key must not reach the terminal as a command to it.</summary>
