@@ -179,7 +179,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
         Quotas = [.. Quotas.Readings],
-        Rates = [.. RateReading.Of(_tenants.Directory.All)],
+        RateUses = [.. RateUse.Of(_tenants.Directory.All)],
         NearCaches = [.. _tenants.Directory.All.Where(tenant => tenant.Policy.NearCache is not null).Select(ReadNearCache)],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };

@@ -44,7 +44,7 @@ public sealed record ProxyCounters
     public ImmutableArray<(string Tenant, QuotaReading Reading)> Quotas { get; init; } = [];
 
     /// <summary>Of every tenant that has rates.</summary>
-    public ImmutableArray<RateReading> Rates { get; init; } = [];
+    public ImmutableArray<RateUse> RateUses { get; init; } = [];
 
     /// <summary>Of every tenant with a near cache.</summary>
     public ImmutableArray<NearCacheReading> NearCaches { get; init; } = [];

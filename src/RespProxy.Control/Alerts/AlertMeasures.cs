@@ -68,7 +68,7 @@ internal sealed class AlertMeasures(TimeSpan window)
             foreach (AlertObservation observed in OfTenant(name, tenant, before.Tenants.GetValueOrDefault(name))) yield return observed;
         }
 
-        foreach (RateReading rate in facts.Counters.Rates)
+        foreach (RateUse rate in facts.Counters.RateUses)
         {
             long used = Since(rate.Used, before.Rates.GetValueOrDefault((rate.Tenant, rate.Rate)));
             yield return new(AlertKind.TenantRate, rate.Tenant, rate.Rate, 100.0 * used / (rate.PerSecond * seconds));

@@ -17,7 +17,7 @@ internal sealed class AlertSample
     {
         Clock = clock;
         Tenants = facts.Usage.Where(report => report.Tenant != UsageReport.Nobody).ToDictionary(report => report.Tenant, report => new TenantSample(report.Total), StringComparer.Ordinal);
-        Rates = facts.Counters.Rates.ToDictionary(rate => (rate.Tenant, rate.Rate), rate => rate.Used);
+        Rates = facts.Counters.RateUses.ToDictionary(rate => (rate.Tenant, rate.Rate), rate => rate.Used);
         Upstreams = facts.Counters.Upstreams.ToDictionary(upstream => upstream.Name, upstream => (upstream.Failed, upstream.ConnectionsLost + upstream.ConnectionsFailed), StringComparer.Ordinal);
         AuthenticationFailures = facts.Counters.AuthenticationFailures;
         IsolationFaults = facts.Counters.IsolationFaults;

@@ -8,7 +8,7 @@ internal static class NodeMetrics
 {
     public static IEnumerable<MetricFamily> From(IReadOnlyList<UpstreamReading> upstreams)
     {
-        MetricFamily covered = MetricFamily.Gauge("respproxy_upstream_slots_covered", "Hash slots that have a node, of 16384; absent before the topology is known.");
+        MetricFamily covered = MetricFamily.Gauge("respproxy_upstream_covered_slots", "Hash slots that have a node, of 16384; absent before the topology is known.");
         MetricFamily used = MetricFamily.Gauge("respproxy_node_memory_used_bytes", "Memory of a node that counts towards its maxmemory.");
         MetricFamily max = MetricFamily.Gauge("respproxy_node_memory_max_bytes", "maxmemory of a node; absent where it has no limit.");
         foreach (UpstreamReading upstream in upstreams)

@@ -47,7 +47,7 @@ public static class ProxyMetrics
         MetricFamily.Counter("respproxy_script_users_provisioned_total", "Connections to nodes made as a tenant's own user, for its scripts.").Add(counters.ScriptUsersProvisioned),
         MetricFamily.Counter("respproxy_script_users_refused_total", "Connections that a node did not let become a tenant's own user's: its scripts are refused.").Add(counters.ScriptUsersRefused),
         .. QuotaMetrics.From(counters.Quotas),
-        .. RateMetrics.From(counters.Rates),
+        .. RateMetrics.From(counters.RateUses),
         .. NodeMetrics.From(counters.Upstreams),
         .. FromNearCaches(counters.NearCaches),
         .. FromUpstreams(counters.Upstreams),

@@ -12,10 +12,10 @@ namespace RespProxy.Downstream;
 /// <param name="PerSecond">Units per second that it grants.</param>
 /// <param name="Used">Units taken since the start; never falls.</param>
 /// <param name="Exceeded">Requests that it has refused, or would have in shadow mode.</param>
-public sealed record RateReading(string Tenant, string Rate, RateUnit Unit, long PerSecond, long Used, long Exceeded)
+public sealed record RateUse(string Tenant, string Rate, RateUnit Unit, long PerSecond, long Used, long Exceeded)
 {
     /// <summary>Of all the tenants' rates, in the order written. Any thread.</summary>
-    internal static IEnumerable<RateReading> Of(IEnumerable<Tenant> tenants)
+    internal static IEnumerable<RateUse> Of(IEnumerable<Tenant> tenants)
     {
         foreach (Tenant tenant in tenants)
         {
@@ -24,7 +24,7 @@ public sealed record RateReading(string Tenant, string Rate, RateUnit Unit, long
             {
                 int number = named[rate.Name] = named.GetValueOrDefault(rate.Name) + 1;
                 string name = number == 1 ? rate.Name : string.Create(CultureInfo.InvariantCulture, $"{rate.Name}#{number}");
-                yield return new RateReading(tenant.Name, name, rate.Unit, rate.Snapshot.Rate, rate.Used, rate.Exceeded);
+                yield return new RateUse(tenant.Name, name, rate.Unit, rate.Snapshot.Rate, rate.Used, rate.Exceeded);
             }
         }
     }
