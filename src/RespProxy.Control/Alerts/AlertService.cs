@@ -61,8 +61,11 @@ public sealed partial class AlertService : IAsyncDisposable
         AlertsSnapshot alerts = snapshot.Alerts ?? throw new ArgumentException("there are no alerts", nameof(snapshot));
         var json = new AlertJson(alerts.Source ?? Environment.MachineName, alerts.Runbook, GeneratorOf(snapshot.Admin));
         AlertFacts Read() => new(server.Status, server.ReadCounters(), server.ReadUsage(), configuration().Errors.Count > 0);
-        return new AlertService(alerts, json, Read, time, logs.CreateLogger("RespProxy.Alerts"));
+        return Start(alerts, json, Read, time, logs.CreateLogger("RespProxy.Alerts"));
     }
+
+    /// <summary>The same, with facts from anywhere.</summary>
+    internal static AlertService Start(AlertsSnapshot alerts, AlertJson json, Func<AlertFacts> read, TimeProvider time, ILogger logger) => new(alerts, json, read, time, logger);
 
     /// <summary>The families of one scrape.</summary>
     public IEnumerable<MetricFamily> Metrics() => AlertMetrics.From(_alerts, _firing, _receivers);

@@ -28,7 +28,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _redis = await LocalRedis.StartAsync(new LocalRedisOptions { ExtraArguments = ["--maxmemory", "64mb"] });
-        _alertmanager = await LocalAlertmanager.StartAsync(Routes());
+        _alertmanager = await LocalAlertmanager.StartWithReceiversAsync(_sink.Address);
         _proxy = await RunningProxy.StartAsync(UpstreamMode.Standalone, [(_redis.Host, _redis.Port)], configuration => configuration with
         {
             Tenants = [.. configuration.Tenants.Select(tenant => tenant with { Quota = new QuotaSnapshot { Peak = 1_000, Factor = 1 } })],
@@ -141,25 +141,4 @@ public sealed class AlertmanagerTests : IAsyncLifetime
 
     private AlertReceiverSnapshot Own(string name, params int[] levels) =>
         new() { Name = name, Url = new Uri(_sink.Address, OwnPath + name), Levels = [.. levels] };
-
-    /// <summary>Each level has its route and its receiver, and all is told as soon as Alertmanager can.</summary>
-    private string Routes()
-    {
-        int[] levels = [60, 75, 85, 100];
-        string routes = string.Concat(levels.Select(level => $"    - matchers: ['level=\"{level}\"']\n      receiver: l{level}\n"));
-        string receivers = string.Concat(levels.Select(level => $"  - name: l{level}\n    webhook_configs: [{{url: \"{_sink.Address}am/{level}\", send_resolved: true}}]\n"));
-        return $"""
-            route:
-              receiver: none
-              group_by: [alertname, level, tenant, node]
-              group_wait: 0s
-              group_interval: 1s
-              repeat_interval: 1h
-              routes:
-            {routes}
-            receivers:
-              - name: none
-            {receivers}
-            """;
-    }
 }

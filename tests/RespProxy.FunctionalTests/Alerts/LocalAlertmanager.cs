@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using RespProxy.Configuration;
 using RespProxy.Testing;
 
 namespace RespProxy.FunctionalTests.Alerts;
@@ -25,9 +26,28 @@ internal sealed class LocalAlertmanager : IAsyncDisposable
 
     public Uri Address { get; }
 
-    /// <summary>Starts one, and returns when it takes alerts.</summary>
-    /// <param name="configuration">Its alertmanager.yml.</param>
-    public static async Task<LocalAlertmanager> StartAsync(string configuration)
+    /// <summary>Starts one with a receiver for each level, which is told at once, and returns when it takes alerts.</summary>
+    /// <param name="sink">Told at the path <c>am/LEVEL</c>.</param>
+    public static Task<LocalAlertmanager> StartWithReceiversAsync(Uri sink)
+    {
+        string routes = string.Concat(AlertRules.Levels.Select(level => $"    - matchers: ['level=\"{level}\"']\n      receiver: l{level}\n"));
+        string receivers = string.Concat(AlertRules.Levels.Select(level => $"  - name: l{level}\n    webhook_configs: [{{url: \"{sink}am/{level}\", send_resolved: true}}]\n"));
+        return StartAsync($"""
+            route:
+              receiver: none
+              group_by: [alertname, level, tenant, node]
+              group_wait: 0s
+              group_interval: 1s
+              repeat_interval: 1h
+              routes:
+            {routes}
+            receivers:
+              - name: none
+            {receivers}
+            """);
+    }
+
+    private static async Task<LocalAlertmanager> StartAsync(string configuration)
     {
         string directory = Directory.CreateTempSubdirectory("respproxy-alertmanager-").FullName;
         string file = Path.Combine(directory, "alertmanager.yml");
