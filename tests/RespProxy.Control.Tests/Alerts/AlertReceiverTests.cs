@@ -152,6 +152,23 @@ public sealed class AlertReceiverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_end_that_comes_while_the_beginning_is_being_sent_is_sent_after_it()
+    {
+        var gate = new TaskCompletionSource();
+        Receiver("slow", async (notices, cancellation) =>
+        {
+            AlertOutcome outcome = await SendAsync(notices, cancellation);
+            await gate.Task.WaitAsync(cancellation);
+            return outcome;
+        });
+        Fire(60);
+        await TriedAsync(1);
+        End(60);
+        gate.SetResult();
+        await SeesAsync("+shop60", "-shop60");
+    }
+
+    [Fact]
     public async Task What_a_receiver_refuses_is_not_sent_again_and_what_fails_unforeseen_is()
     {
         AlertReceiver receiver = Receiver();
