@@ -23,6 +23,8 @@ public static class RestartOnly
         Compare("bigKeys", running.BigKeys == next.BigKeys);
         Compare("usage", running.Usage == next.Usage);
         Compare("rules", running.Rules == next.Rules);
+        Compare("alerts", running.Alerts == next.Alerts);
+        Compare("nodeMemory", running.NodeMemory == next.NodeMemory);
         Compare("log", running.Log == next.Log);
         Compare("drainTimeout", running.DrainTimeout == next.DrainTimeout);
         // A part that is not named above yet: rather a restart too many than half a configuration.

@@ -93,6 +93,12 @@ public sealed record ProxySnapshot
 
     public RulesSnapshot Rules { get; init; } = new();
 
+    /// <summary>Null: nothing is judged, nobody told.</summary>
+    public AlertsSnapshot? Alerts { get; init; }
+
+    /// <summary>Null: as <see cref="NodeMemorySnapshot.Of"/> says.</summary>
+    public NodeMemorySnapshot? NodeMemory { get; init; }
+
     public LogSnapshot Log { get; init; } = new();
 
     /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>

@@ -15,6 +15,7 @@ using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
+using RespProxy.Upstream.NodeMemory;
 using RespProxy.Upstream.Topology;
 
 namespace RespProxy.Downstream;
@@ -37,6 +38,10 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private readonly List<LoopListener> _listeners = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly UsageFile? _usageFile;
+    private readonly NodeResolver _resolver;
+
+    /// <summary>Of each upstream; empty where nodes are not asked.</summary>
+    private ImmutableArray<NodeMemoryPoll> _nodeMemory = [];
     private volatile ProxyStatus _status = ProxyStatus.Starting;
 
     private ProxyServer(ProxySnapshot configuration, ILoggerFactory logs, TimeProvider time)
@@ -45,7 +50,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         _time = time;
         _logger = logs.CreateLogger("RespProxy.Server");
         _registry = new SessionRegistry(configuration.Limits.MaxClients, logs.CreateLogger("RespProxy.Clients"));
-        var resolver = new NodeResolver(time);
+        NodeResolver resolver = _resolver = new NodeResolver(time);
         ILogger upstreamLogger = logs.CreateLogger("RespProxy.Upstream");
         _topologies = [.. configuration.Upstreams.Select(upstream => new ClusterTopology(upstream, resolver, time, upstreamLogger))];
         _loops = LoopGroup.Start(FlavorOf(configuration.Transport), configuration.Loops);
@@ -112,6 +117,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         {
             server.StartUpstreams();
             server.Listen();
+            server.StartNodeMemory(logs.CreateLogger("RespProxy.NodeMemory"));
             return server;
         }
         catch
@@ -176,6 +182,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
         ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
         Quotas = [.. Quotas.Readings],
+        RateUses = [.. RateUse.Of(_tenants.Directory.All)],
         NearCaches = [.. _tenants.Directory.All.Where(tenant => tenant.Policy.NearCache is not null).Select(ReadNearCache)],
         Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
     };
@@ -184,6 +191,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
     {
         _status = ProxyStatus.Stopped;
         _usageFile?.Dispose();
+        foreach (NodeMemoryPoll poll in _nodeMemory) await poll.DisposeAsync().ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (LoopListener listener in _listeners) listener.Dispose();
         foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Stop()));
@@ -207,6 +215,12 @@ public sealed partial class ProxyServer : IAsyncDisposable
     {
         foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(loop.Start);
         foreach (ClusterTopology topology in _topologies) topology.Start();
+    }
+
+    private void StartNodeMemory(ILogger logger)
+    {
+        if (NodeMemorySnapshot.Of(_configuration) is not { } nodeMemory) return;
+        _nodeMemory = [.. _configuration.Upstreams.Select((upstream, index) => NodeMemoryPoll.Start(upstream, _topologies[index], _resolver, nodeMemory.Period, _time, logger))];
     }
 
     private void Listen()
@@ -256,6 +270,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     private UpstreamReading ReadUpstream(string name, int index)
     {
+        SlotMap? map = _topologies[index].Current;
         UpstreamCounters[] counters = [.. _proxyLoops.Select(loop => loop.Upstreams[index].Counters)];
         return new UpstreamReading(name)
         {
@@ -269,7 +284,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
             Leased = counters.Sum(each => Volatile.Read(ref each.Leased)),
             TopologyRefreshes = _topologies[index].Refreshes,
             TopologyFailures = _topologies[index].RefreshFailures,
-            TopologyAge = _topologies[index].LastGoodView is { } seen ? _time.GetUtcNow() - seen : null,
+            TopologyAge = map is { IsCluster: true } && _topologies[index].LastGoodView is { } seen ? _time.GetUtcNow() - seen : null,
+            CoveredSlots = map?.CoveredSlots,
+            Nodes = _nodeMemory.IsEmpty ? [] : _nodeMemory[index].Readings,
         };
     }
 

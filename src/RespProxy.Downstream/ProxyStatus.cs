@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RespProxy.Tenancy.Quotas;
+using RespProxy.Upstream.NodeMemory;
 
 namespace RespProxy.Downstream;
 
@@ -41,6 +42,9 @@ public sealed record ProxyCounters
 
     /// <summary>Of every tenant that has one, by its name.</summary>
     public ImmutableArray<(string Tenant, QuotaReading Reading)> Quotas { get; init; } = [];
+
+    /// <summary>Of every tenant that has rates.</summary>
+    public ImmutableArray<RateUse> RateUses { get; init; } = [];
 
     /// <summary>Of every tenant with a near cache.</summary>
     public ImmutableArray<NearCacheReading> NearCaches { get; init; } = [];
@@ -95,6 +99,12 @@ public sealed record UpstreamReading(string Name)
 
     public long TopologyFailures { get; init; }
 
-    /// <summary>Time since the topology was last seen; null before the first time.</summary>
+    /// <summary>Time since the topology was last seen; null before the first time, and for a standalone, which has none.</summary>
     public TimeSpan? TopologyAge { get; init; }
+
+    /// <summary>Slots that have an owner, 0 to 16,384; null before the topology is known.</summary>
+    public int? CoveredSlots { get; init; }
+
+    /// <summary>Memory of the nodes that tell it; empty where they are not asked.</summary>
+    public ImmutableArray<NodeMemoryReading> Nodes { get; init; } = [];
 }

@@ -48,6 +48,8 @@ public partial class ExampleFileTests
             Tenants = shown.Tenants,
             Usage = new UsageSnapshot { File = shown.Usage.File },
             Admin = new AdminSnapshot { Tokens = shown.Admin.Tokens, Tls = shown.Admin.Tls },
+            Alerts = shown.Alerts,
+            NodeMemory = new NodeMemorySnapshot(),
             Rules = new RulesSnapshot
             {
                 Directory = shown.Rules.Directory,
@@ -62,6 +64,16 @@ public partial class ExampleFileTests
         Assert.Equal(new ListenerSnapshot { Name = "" }.UnixMode, Assert.Single(shown.Listeners, listener => listener.UnixPath is not null).UnixMode);
         Assert.Equal("main@shop", shown.Tenants[0].Namespace);
         Assert.False(shown.Tenants[0].AllowFlush);
+    }
+
+    [Fact]
+    public void The_commented_file_shows_the_defaults_of_alerts()
+    {
+        AlertsSnapshot shown = Loading.Valid(Uncommented(), Secrets).Alerts!;
+        AlertReceiverSnapshot receiver = Assert.Single(shown.Receivers);
+
+        Assert.Equal(new AlertsSnapshot { Source = shown.Source, Receivers = shown.Receivers }, shown);
+        Assert.Equal(new AlertReceiverSnapshot { Name = receiver.Name, Url = receiver.Url, Headers = receiver.Headers }, receiver);
     }
 
     [Fact]

@@ -24,6 +24,8 @@ public class RestartOnlyTests
         { "usage", "usage: {period: 7s}" },
         { "rules", "rules: {keep: 7}" },
         { "rules", "rules: {redis: {addresses: [\"127.0.0.1:1\"]}}" },
+        { "alerts", "alerts: {receivers: [{name: chat, url: \"http://h/\", levels: [60], headers: [{name: a, value: b}]}]}" },
+        { "nodeMemory", "nodeMemory: {period: 7s}" },
         { "log", "log: {level: Debug}" },
         { "drainTimeout", "drainTimeout: 7s" },
     };

@@ -96,6 +96,30 @@ internal sealed class Schema
         new("tokens", List(Map(new("name", Scalar), new("token", TenantSecret), new("access", Scalar)))),
         new("tls", Map(new("certificate", Scalar), new("key", Scalar), new("clientCertificates", Scalar))));
 
+    private static readonly Schema AlertReceiver = Map(
+        new("name", Scalar),
+        new("type", Scalar),
+        new("url", UpstreamSecret),
+        new("headers", List(Map(new("name", Scalar), new("value", UpstreamSecret)))),
+        new("levels", List(Scalar)),
+        new("timeout", Scalar));
+
+    private static readonly Schema AlertRule = Map(
+        new("name", Scalar),
+        new("enabled", Scalar),
+        new("thresholds", Map(new("60", Scalar), new("75", Scalar), new("85", Scalar), new("100", Scalar))),
+        new("for", Scalar));
+
+    private static readonly Schema Alerts = Map(
+        new("interval", Scalar),
+        new("window", Scalar),
+        new("resolveAfter", Scalar),
+        new("repeat", Scalar),
+        new("source", Scalar),
+        new("runbook", Scalar),
+        new("receivers", List(AlertReceiver)),
+        new("rules", List(AlertRule)));
+
     public static readonly Schema Root = Map(
         new("transport", Scalar),
         new("loops", Scalar),
@@ -112,6 +136,8 @@ internal sealed class Schema
             new("directory", Scalar),
             new("keep", Scalar),
             new("redis", Map(new("addresses", List(Scalar)), new("username", Scalar), new("password", UpstreamSecret), new("key", Scalar), new("timeout", Scalar))))),
+        new("alerts", Alerts),
+        new("nodeMemory", Map([new("period", Scalar)])),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 

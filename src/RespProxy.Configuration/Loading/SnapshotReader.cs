@@ -42,6 +42,8 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             BigKeys = KeyInsightReader.ReadBigKeys(root.Child("bigKeys")),
             Usage = QuotaReader.ReadUsage(root.Child("usage")),
             Rules = RulesReader.Read(root.Child("rules"), secrets),
+            Alerts = AlertReader.Read(root, secrets),
+            NodeMemory = AlertReader.ReadNodeMemory(root),
             Log = ReadLog(root.Child("log")),
             DrainTimeout = root.Duration("drainTimeout", Defaults.DrainTimeout, TimeSpan.Zero, Hour),
         };

@@ -47,6 +47,8 @@ public static class ProxyMetrics
         MetricFamily.Counter("respproxy_script_users_provisioned_total", "Connections to nodes made as a tenant's own user, for its scripts.").Add(counters.ScriptUsersProvisioned),
         MetricFamily.Counter("respproxy_script_users_refused_total", "Connections that a node did not let become a tenant's own user's: its scripts are refused.").Add(counters.ScriptUsersRefused),
         .. QuotaMetrics.From(counters.Quotas),
+        .. RateMetrics.From(counters.RateUses),
+        .. NodeMetrics.From(counters.Upstreams),
         .. FromNearCaches(counters.NearCaches),
         .. FromUpstreams(counters.Upstreams),
     ];
@@ -86,7 +88,7 @@ public static class ProxyMetrics
             leased.Add(reading.Leased, new MetricLabel("upstream", reading.Name));
         yield return leased;
 
-        MetricFamily age = MetricFamily.Gauge("respproxy_upstream_topology_age_seconds", "Time since the topology was last seen; absent before the first time.");
+        MetricFamily age = MetricFamily.Gauge("respproxy_upstream_topology_age_seconds", "Time since the topology was last seen; absent before the first time, and for a standalone.");
         foreach (UpstreamReading reading in upstreams)
         {
             if (reading.TopologyAge is { } elapsed)

@@ -36,6 +36,9 @@ public sealed class RateRule
     /// <summary>Requests that it has refused, or would have.</summary>
     public long Exceeded => Volatile.Read(ref _exceeded);
 
+    /// <summary>Units taken from its bucket since the start, under this configuration and those before it.</summary>
+    public long Used => Bucket.Used;
+
     /// <summary>Only counts.</summary>
     public bool IsShadow { get; }
 

@@ -33,6 +33,9 @@ public sealed class TokenBucket
     /// <summary>When the bucket is full again, in units.</summary>
     private long _fullAt;
 
+    /// <summary>Tokens taken since the start. Beside the number above, whose cache line a taker has at hand.</summary>
+    private long _used;
+
     /// <param name="rate">Tokens per second, at least 1.</param>
     /// <param name="burst">Tokens of a full bucket, at least 1; at most what an hour brings.</param>
     public TokenBucket(long rate, long burst)
@@ -47,6 +50,9 @@ public sealed class TokenBucket
         _most = rate * MaxDebt;
         _burst = CostOf(burst);
     }
+
+    /// <summary>Tokens taken since the start; also the few that were given back, since a counter that falls is taken for one that began anew.</summary>
+    public long Used => Volatile.Read(ref _used);
 
     /// <summary>Takes the tokens if they are there now.</summary>
     public bool TryTake(long now, long tokens) => TryReserve(now, tokens, maxWait: 0, out _);
@@ -68,7 +74,12 @@ public sealed class TokenBucket
             wait = WaitOf(fullAt, at, cost);
             if (wait > maxWait) return false;
             long seen = Interlocked.CompareExchange(ref _fullAt, After(fullAt, at, cost), fullAt);
-            if (seen == fullAt) return true;
+            if (seen == fullAt)
+            {
+                Interlocked.Add(ref _used, tokens);
+                return true;
+            }
+
             fullAt = seen;
         }
     }
@@ -92,7 +103,12 @@ public sealed class TokenBucket
         while (true)
         {
             long seen = Interlocked.CompareExchange(ref _fullAt, After(fullAt, at, cost), fullAt);
-            if (seen == fullAt) return;
+            if (seen == fullAt)
+            {
+                Interlocked.Add(ref _used, tokens);
+                return;
+            }
+
             fullAt = seen;
         }
     }
@@ -105,6 +121,7 @@ public sealed class TokenBucket
     {
         long missing = Math.Max(Volatile.Read(ref previous._fullAt) - previous.UnitsOf(now), 0) / previous._unitsPerToken;
         _fullAt = After(0, UnitsOf(now), CostOf(missing));
+        _used = previous.Used;
     }
 
     private long UnitsOf(long ticks) => (long)(ticks * _unitsPerTick);

@@ -10,7 +10,7 @@ using RespProxy.Downstream;
 namespace RespProxy.Hosting;
 
 /// <summary>What the admin endpoint of a running proxy has to offer. A part that is added here is described in openapi.json, which a test compares.</summary>
-internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, LogThreshold threshold, ILoggerFactory logs)
+internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, Alerting alerting, LogThreshold threshold, ILoggerFactory logs)
 {
     public IReadOnlyList<IAdminRoutes> Routes()
     {
@@ -20,7 +20,7 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
         [
             new HealthRoutes(() => Readiness.Of(server.Status, server.IsReady), () => Readiness.OfStart(server.Status)),
             new MetricsRoutes(
-                () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules)],
+                () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules), .. alerting.Metrics()],
                 snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
             new OpenApiRoutes(),
             new StatusRoutes(server, rates, () => reload.Reading, BuildVersion.Text, TimeProvider.System),

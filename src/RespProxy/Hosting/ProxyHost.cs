@@ -77,11 +77,14 @@ internal static class ProxyHost
         var outcome = new RunOutcome();
         Func<IReadOnlyList<string>> reloadFile = rules is null ? () => server.Apply(snapshot) : rules.Sets.ReloadFile;
         var reload = new ConfigurationReload(reloadFile, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
-        var admin = new AdminComposition(snapshot, server, reload, rules, threshold, logs);
+        var alerting = new Alerting(snapshot, server, reload, logs);
+        var admin = new AdminComposition(snapshot, server, reload, rules, alerting, threshold, logs);
         // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime>(services => new SignalLifetime(services.GetRequiredService<IHostApplicationLifetime>(), logger));
+        // Before the proxy: what is started first is stopped last.
+        if (snapshot.Alerts is not null) builder.Services.AddHostedService(_ => alerting);
         builder.Services.AddHostedService(services => new ProxyService(snapshot, server, admin, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddHostedService(_ => new ReloadTriggers(path, reload));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
