@@ -53,10 +53,10 @@ internal sealed partial class AdminGate(AdminSnapshot configuration, ILogger log
             : AdminRouteExtensions.AccessOf(endpoint, context.Request.Method);
         if (needed != AdminAccess.None && await RefuseAsync(context, needed).ConfigureAwait(false)) return;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = AdminRouteExtensions.BodyOf(endpoint);
+        if (needed == AdminAccess.Write) LogChangeOnce(context);
         await next(context).ConfigureAwait(false);
         if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
             await AdminReply.ProblemAsync(context, context.Response.StatusCode, TextOf(context.Response.StatusCode)).ConfigureAwait(false);
-        if (needed == AdminAccess.Write) LogChange(context);
     }
 
     /// <summary>True: the caller may not, and has been told. Otherwise the request carries the caller from here on.</summary>
@@ -75,6 +75,23 @@ internal sealed partial class AdminGate(AdminSnapshot configuration, ILogger log
         if (verdict.Status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer realm=\"respproxy\"";
         await AdminReply.ProblemAsync(context, verdict.Status, verdict.Reason).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>Before the caller hears of it, so that whoever asks for the log then finds it there; and when the caller does not wait for the answer, too.</summary>
+    private void LogChangeOnce(HttpContext context)
+    {
+        bool isLogged = false;
+        context.Response.OnStarting(() =>
+        {
+            isLogged = true;
+            LogChange(context);
+            return Task.CompletedTask;
+        });
+        context.Response.OnCompleted(() =>
+        {
+            if (!isLogged) LogChange(context);
+            return Task.CompletedTask;
+        });
     }
 
     private void LogChange(HttpContext context)
