@@ -279,6 +279,25 @@ public sealed partial class FleetRulesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_files_tenants_count_until_the_fleet_has_a_rule_set()
+    {
+        await StartAsync(1);
+        FleetProxy proxy = _proxies[0];
+        proxy.FileTenants = FleetProxy.Tagged(100);
+        Assert.Empty(proxy.Rules.Sets.ReloadFile());
+        await using RespClient client = await proxy.ConnectAsync();
+        Assert.EndsWith(": v100", (await client.CommandAsync("GET", "k")).Text, StringComparison.Ordinal);
+        Assert.Equal(0, proxy.Version);
+
+        await PutAsync(proxy, FleetProxy.Tagged(1), number: 1);
+        proxy.FileTenants = FleetProxy.Tagged(101);
+        Assert.Empty(proxy.Rules.Sets.ReloadFile());
+        Assert.EndsWith(": v1", (await client.CommandAsync("GET", "k")).Text, StringComparison.Ordinal);
+        Assert.Equal(1, proxy.Version);
+        Assert.Contains(proxy.Logs.Lines, line => line.Contains("[6115]", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_proxy_that_starts_late_has_the_fleets_rules_from_its_first_request()
     {
         await StartAsync(1);
