@@ -55,6 +55,10 @@ public class RuleSetTests
     public void A_rule_set_that_is_too_long_is_not_even_read() => Assert.Equal(
         ["set 7: is longer than 4mb: not a rule set"], Errors("tenants: [" + new string(' ', RuleSetText.MaxLength)));
 
+    [Fact]
+    public void A_byte_order_mark_as_some_editors_write_it_does_no_harm() =>
+        Assert.Equal(3, Assert.Single(Valid(Loading.Input(Loading.Minimal), "\uFEFFtenants: [{name: shop, databases: 3}]\r\n").Tenants).Databases);
+
     [Theory]
     [InlineData("hunter2")]
     [InlineData("\"hunter2\"")]

@@ -5,6 +5,9 @@ internal static class RuleSetTree
 {
     public const string Root = "tenants";
 
+    /// <summary>Some editors begin a text with it.</summary>
+    private const char ByteOrderMark = (char)0xFEFF;
+
     /// <summary>The list of a tenant's passwords.</summary>
     public const string Passwords = "passwords";
 
@@ -17,7 +20,7 @@ internal static class RuleSetTree
             return;
         }
 
-        if (YamlTree.Parse(rules.Text, rules.Source, errors) is not { } tree) return;
+        if (YamlTree.Parse(rules.Text.TrimStart(ByteOrderMark), rules.Source, errors) is not { } tree) return;
         CheckRoot(tree, rules, errors);
         if (tree.Find(Root) is not { } tenants) return;
         RefusePlainPasswords(tenants, errors);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using RespProxy.Control.Reload;
+using RespProxy.Control.Rules;
 using RespProxy.Downstream;
 
 namespace RespProxy.Control.Admin;
@@ -10,9 +11,11 @@ namespace RespProxy.Control.Admin;
 /// <param name="server">The running proxy.</param>
 /// <param name="rates">Shared with others who tell rates.</param>
 /// <param name="configuration">What is in force; asked at each call.</param>
+/// <param name="rules">Null: the tenants are those that the proxy was started with.</param>
 /// <param name="version">Of the program.</param>
 /// <param name="time">For the age of things.</param>
-public sealed class StatusRoutes(ProxyServer server, CallRates rates, Func<ReloadReading> configuration, string version, TimeProvider time) : IAdminRoutes
+public sealed class StatusRoutes(
+    ProxyServer server, CallRates rates, Func<ReloadReading> configuration, LiveRules? rules, string version, TimeProvider time) : IAdminRoutes
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapRead("/api/v1/status", AnswerAsync);
 
@@ -35,6 +38,7 @@ public sealed class StatusRoutes(ProxyServer server, CallRates rates, Func<Reloa
         json.WriteBoolean("draining", server.Status == ProxyStatus.Draining);
         json.WriteString("reason", readiness.Reason);
         WriteConfiguration(json, configuration());
+        if (rules is not null) RuleAnswer.WriteStatus(json, rules.Sets.Reading, rules.Fleet?.Reading);
         json.WriteNumber("connections", counters.Connections);
         json.WriteNumber("connectionsAccepted", counters.ConnectionsAccepted);
         json.WriteNumber("connectionsRejected", counters.ConnectionsRejected);

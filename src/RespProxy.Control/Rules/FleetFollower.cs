@@ -19,7 +19,7 @@ public sealed partial class FleetFollower : IAsyncDisposable
     /// <summary>Between comparisons that nothing has asked for.</summary>
     public static readonly TimeSpan ComparePeriod = TimeSpan.FromSeconds(30);
 
-    /// <summary>After a comparison that failed.</summary>
+    /// <summary>After a comparison that failed, or a rule set that was refused: to refuse one takes work.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Between comparisons at the least: publications may come without end.</summary>
@@ -152,7 +152,7 @@ public sealed partial class FleetFollower : IAsyncDisposable
             try
             {
                 bool isGood = await CompareAsync(_stopping.Token).ConfigureAwait(false);
-                await Task.Delay(LeastPause, _time, _stopping.Token).ConfigureAwait(false);
+                await Task.Delay(_refused == default ? LeastPause : RetryPause, _time, _stopping.Token).ConfigureAwait(false);
                 using var wait = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
                 await Task.WhenAny(_wake.WaitAsync(wait.Token), Task.Delay(isGood ? ComparePeriod : RetryPause, _time, wait.Token)).ConfigureAwait(false);
                 await wait.CancelAsync().ConfigureAwait(false);

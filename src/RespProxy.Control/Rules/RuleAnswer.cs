@@ -41,20 +41,16 @@ internal static class RuleAnswer
     public static void Write(Utf8JsonWriter json, RulesReading reading, FleetReading? fleet)
     {
         json.WriteStartObject();
-        WriteMembers(json, reading.InForce, reading.InForce.Checksum);
-        json.WriteTime("appliedAt", reading.AppliedAt);
-        json.WriteNumber("failures", reading.Failures);
-        json.WriteNumber("storeFailures", reading.StoreFailures);
-        json.WriteTexts("errors", reading.Errors);
-        if (fleet is { } standing)
-        {
-            json.WriteStartObject("fleet");
-            json.WriteBoolean("connected", standing.IsConnected);
-            json.WriteSeconds("staleSeconds", standing.Stale);
-            json.WriteEndObject();
-        }
-
+        WriteStanding(json, reading, fleet);
         json.WriteString("yaml", reading.InForce.Utf8.Span);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The same without the text, as a property of the status.</summary>
+    public static void WriteStatus(Utf8JsonWriter json, RulesReading reading, FleetReading? fleet)
+    {
+        json.WriteStartObject("rules");
+        WriteStanding(json, reading, fleet);
         json.WriteEndObject();
     }
 
@@ -91,6 +87,22 @@ internal static class RuleAnswer
         json.WriteString("checksum", checksum);
         json.WriteTexts("errors", []);
         json.WriteEndObject();
+    }
+
+    private static void WriteStanding(Utf8JsonWriter json, RulesReading reading, FleetReading? fleet)
+    {
+        WriteMembers(json, reading.InForce, reading.InForce.Checksum);
+        json.WriteTime("appliedAt", reading.AppliedAt);
+        json.WriteNumber("failures", reading.Failures);
+        json.WriteNumber("storeFailures", reading.StoreFailures);
+        json.WriteTexts("errors", reading.Errors);
+        if (fleet is { } standing)
+        {
+            json.WriteStartObject("fleet");
+            json.WriteBoolean("connected", standing.IsConnected);
+            json.WriteSeconds("staleSeconds", standing.Stale);
+            json.WriteEndObject();
+        }
     }
 
     private static void WriteMembers(Utf8JsonWriter json, RuleVersion version, string checksum)

@@ -64,7 +64,7 @@ public sealed partial class RuleStart
     private void ChooseInFleet(RuleVersion? ofFleet)
     {
         IReadOnlyList<StoredRules> stored = ReadStore();
-        bool isNew = ofFleet is not null && !stored.Any(each => IsSame(each.Version, ofFleet));
+        bool isNew = ofFleet is not null && (stored.Count == 0 || !IsSame(stored[^1].Version, ofFleet));
         if (ofFleet is not null && TryUse(ofFleet))
         {
             History.RemoveAll(version => version.Number >= ofFleet.Number);

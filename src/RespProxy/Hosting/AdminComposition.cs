@@ -23,7 +23,7 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
                 () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules), .. alerting.Metrics()],
                 snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
             new OpenApiRoutes(),
-            new StatusRoutes(server, rates, () => reload.Reading, BuildVersion.Text, TimeProvider.System),
+            new StatusRoutes(server, rates, () => reload.Reading, rules, BuildVersion.Text, TimeProvider.System),
             new TenantRoutes(server, rates),
             new TenantKeyRoutes(server.Tenants),
             new UsageRoutes(server.Quotas.Report),

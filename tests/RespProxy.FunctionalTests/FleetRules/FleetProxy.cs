@@ -16,6 +16,9 @@ internal sealed class FleetProxy : IAsyncDisposable
         (Rules, Proxy, Logs) = (rules, proxy, logs);
     }
 
+    /// <summary>A set of tenants that the file has from now on; null: those of the start.</summary>
+    public string? FileTenants { get; set; }
+
     public LiveRules Rules { get; }
 
     public RunningProxy Proxy { get; }
@@ -34,8 +37,7 @@ internal sealed class FleetProxy : IAsyncDisposable
     public static async Task<FleetProxy> StartAsync(
         LocalRedis data, int controlPort, string? directory = null, Dictionary<string, string>? environment = null, string controlKeys = "timeout: 5s")
     {
-        ConfigurationInput input = ConfigurationInput.OfText(
-            $$"""
+        string rest = $$"""
             upstreams: [{name: cluster1, mode: standalone, seeds: ["127.0.0.1:{{data.Port}}"], placementMarkers: false}]
             listeners:
               - {name: open-app1, bind: "127.0.0.1:0", tenant: app1}
@@ -43,18 +45,17 @@ internal sealed class FleetProxy : IAsyncDisposable
             rules:
               {{(directory is null ? "keep: 20" : $"directory: {directory}")}}
               redis: {addresses: ["127.0.0.1:{{controlPort}}"], {{controlKeys}}}
-            {{Tenants()}}
-            """,
-            environment ?? [],
-            [],
-            "test.yaml");
+            """;
+        FleetProxy? started = null;
+        ConfigurationInput Read() => ConfigurationInput.OfText($"{rest}\n{started?.FileTenants ?? Tenants()}", environment ?? [], [], "test.yaml");
+        ConfigurationInput input = Read();
         ConfigurationResult file = input.Load();
         Assert.Empty(file.Errors);
         var logs = new RecordingLoggerFactory();
-        LiveRules rules = await LiveRules.BeginAsync(input, file, () => input, TimeProvider.System, logs);
+        LiveRules rules = await LiveRules.BeginAsync(input, file, Read, TimeProvider.System, logs);
         RunningProxy proxy = await RunningProxy.StartAsync(UpstreamMode.Standalone, [(data.Host, data.Port)], _ => rules.Snapshot);
         rules.Attach(proxy.Server.Apply);
-        return new FleetProxy(rules, proxy, logs);
+        return started = new FleetProxy(rules, proxy, logs);
     }
 
     /// <summary>A rule set: app1, and what is added to it and beside it.</summary>

@@ -279,6 +279,50 @@ public sealed partial class FleetRulesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_fleet_that_has_gone_back_is_followed_and_so_it_is_kept()
+    {
+        string directory = Directory.CreateTempSubdirectory("respproxy-fleet-").FullName;
+        try
+        {
+            await StartAsync(1, directory: directory);
+            for (int number = 1; number <= 3; number++) await PutAsync(_proxies[0], FleetProxy.Tagged(number), number);
+
+            // As after a failover to a replica that had not heard of the third.
+            await _control.CommandAsync("HDEL", "respproxy:rules", "meta:3", "text:3");
+            await _control.CommandAsync("HSET", "respproxy:rules", "version", "2", "checksum", RuleVersion.ChecksumOf(System.Text.Encoding.UTF8.GetBytes(FleetProxy.Tagged(2))));
+            await _control.CommandAsync("PUBLISH", "respproxy:rules", "2");
+            await _proxies[0].IsAtAsync(2);
+            Assert.Contains(_proxies[0].Logs.Lines, line => line.Contains("[6143]", StringComparison.Ordinal));
+            Assert.Equal([0, 1, 2], _proxies[0].Rules.Sets.History.Select(version => version.Number));
+            Assert.Equal(["rules-0000000001.yaml", "rules-0000000002.yaml"], Directory.GetFiles(directory).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            await PutAsync(_proxies[0], FleetProxy.Tagged(4), number: 3);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task The_files_tenants_count_until_the_fleet_has_a_rule_set()
+    {
+        await StartAsync(1);
+        FleetProxy proxy = _proxies[0];
+        proxy.FileTenants = FleetProxy.Tagged(100);
+        Assert.Empty(proxy.Rules.Sets.ReloadFile());
+        await using RespClient client = await proxy.ConnectAsync();
+        Assert.EndsWith(": v100", (await client.CommandAsync("GET", "k")).Text, StringComparison.Ordinal);
+        Assert.Equal(0, proxy.Version);
+
+        await PutAsync(proxy, FleetProxy.Tagged(1), number: 1);
+        proxy.FileTenants = FleetProxy.Tagged(101);
+        Assert.Empty(proxy.Rules.Sets.ReloadFile());
+        Assert.EndsWith(": v1", (await client.CommandAsync("GET", "k")).Text, StringComparison.Ordinal);
+        Assert.Equal(1, proxy.Version);
+        Assert.Contains(proxy.Logs.Lines, line => line.Contains("[6115]", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_proxy_that_starts_late_has_the_fleets_rules_from_its_first_request()
     {
         await StartAsync(1);
