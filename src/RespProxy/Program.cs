@@ -10,8 +10,8 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
-        RootCommand root = CommandLine.Build();
-        ParseResult parsed = root.Parse(WithDefaultVerb(arguments));
+        string[] given = WithDefaultVerb(arguments);
+        ParseResult parsed = CommandLine.Build(given).Parse(given);
         if (parsed.Errors.Count > 0)
             return ReportUsage(parsed);
 

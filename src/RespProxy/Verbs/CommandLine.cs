@@ -31,7 +31,8 @@ internal static class CommandLine
           2  wrong configuration or command line
         """;
 
-    public static RootCommand Build()
+    /// <summary>All verbs. Of the client of the admin API no more than its name unless it is meant: it would cost every run memory.</summary>
+    public static RootCommand Build(IReadOnlyList<string> arguments)
     {
         var root = new RootCommand(Description)
         {
@@ -39,7 +40,7 @@ internal static class CommandLine
             CheckConfigVerb.Build(),
             DevVerb.Build(),
             HealthcheckVerb.Build(),
-            Ctl.CtlVerb.Build(),
+            arguments is [Ctl.CtlVerb.VerbName, ..] ? Ctl.CtlVerb.Build() : new Command(Ctl.CtlVerb.VerbName, Ctl.CtlVerb.Description),
             VersionVerb.Build(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

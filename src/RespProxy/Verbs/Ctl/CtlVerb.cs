@@ -6,6 +6,10 @@ namespace RespProxy.Verbs.Ctl;
 /// <summary><c>respproxy ctl</c>: the command-line client of a running proxy's admin API.</summary>
 internal static class CtlVerb
 {
+    public const string VerbName = "ctl";
+
+    public const string Description = "Look at a running proxy, and operate it, through its admin API.";
+
     private static readonly Argument<string> Name = new("NAME") { Description = "The tenant's name." };
 
     private static readonly Argument<string> Id = new("ID") { Description = "The connection's id, as 'connections' tells it." };
@@ -26,7 +30,7 @@ internal static class CtlVerb
 
     public static Command Build()
     {
-        var ctl = new Command("ctl", "Look at a running proxy, and operate it, through its admin API.")
+        var ctl = new Command(VerbName, Description)
         {
             View("status", "The proxy on one page.", _ => "/api/v1/status", StatusView.Write),
             View("tenants", "All tenants and what they use.", _ => "/api/v1/tenants", TenantsView.Write),
