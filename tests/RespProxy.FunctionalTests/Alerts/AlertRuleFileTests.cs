@@ -55,7 +55,7 @@ public partial class AlertRuleFileTests
         string[] names = [.. Alerts.Select(each => each.Alert).Distinct()];
         Dictionary<string, string> sections = GuideSection().Matches(Guide).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
         Assert.Equal(names.Order(), sections.Keys.Order());
-        Assert.All(sections, section => Assert.All(["Means: ", "Do: ", "Silence: "], part => Assert.Contains($"\n{part}", section.Value, StringComparison.Ordinal)));
+        Assert.All(sections, section => Assert.All(["Means: ", "Do: ", "Silence: "], part => Assert.Contains($"\n- {part}", section.Value, StringComparison.Ordinal)));
         foreach (AlertRuleSnapshot rule in AlertRules.Defaults)
         {
             bool isFact = AlertRules.UnitOf(rule.Kind) == AlertUnit.Fact;
