@@ -78,6 +78,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         Connections = new ConnectionInspection(_registry);
         Clusters = new ClusterInspection(configuration, _topologies, _proxyLoops, time);
         Tenants = new TenantInspection(configuration, _tenants, _proxyLoops[0]);
+        Trials = new RuleTrials(configuration, _tenants, _proxyLoops, time);
         LogTransport(_logger, _loops.Description);
     }
 
@@ -100,6 +101,9 @@ public sealed partial class ProxyServer : IAsyncDisposable
 
     /// <summary>... and its tenants.</summary>
     public TenantInspection Tenants { get; }
+
+    /// <summary>Where rules are tried before they are put in force.</summary>
+    public RuleTrials Trials { get; }
 
     /// <summary>When it was put together.</summary>
     public DateTimeOffset StartedAt { get; }

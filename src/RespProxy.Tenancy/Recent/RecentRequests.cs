@@ -85,8 +85,10 @@ public sealed class RecentRequests
         for (int at = 0; at < bytes.Length;)
         {
             RecentRequest request = Read(bytes.AsSpan(at), out int length);
-            if (request.At >= since) requests.Add(request);
             at += length;
+            // For those that have come since the last one, until another is kept, this one must stand, too.
+            if (at == bytes.Length) request = request with { Weight = (int)Math.Min(int.MaxValue, request.Weight + Volatile.Read(ref _weight)) };
+            if (request.At >= since) requests.Add(request);
         }
     }
 

@@ -18,9 +18,6 @@ public sealed class RuleReplay
     /// <summary>Requests among which what one of them stands for is spread.</summary>
     private const int Neighbourhood = 32;
 
-    /// <summary>Decisions at most, some tenths of a second's worth; beyond, several requests are decided about at once.</summary>
-    private const long MostDecisions = 1_000_000;
-
     private readonly RuleSet? _rules;
     private readonly RecordedTime _time;
     private readonly AdmissionScratch _scratch = new();
@@ -41,15 +38,19 @@ public sealed class RuleReplay
         _seenHits = new long[_denials.Length + _rates.Length];
     }
 
-    /// <summary>Replays requests, which are to be in the order of their times.</summary>
-    public static ReplayOutcome Run(TenantSnapshot tenant, IReadOnlyList<RecentRequest> requests, TimeProvider time)
+    /// <summary>Replays requests.</summary>
+    /// <param name="tenant">Whose rules.</param>
+    /// <param name="requests">In the order of their times.</param>
+    /// <param name="time">The clock that the requests' timestamps are of.</param>
+    /// <param name="mostDecisions">A million take some tenths of a second; for more requests than that several are decided about at once.</param>
+    public static ReplayOutcome Run(TenantSnapshot tenant, IReadOnlyList<RecentRequest> requests, TimeProvider time, long mostDecisions = 1_000_000)
     {
         ArgumentNullException.ThrowIfNull(tenant);
         ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(time);
         long total = requests.Sum(request => (long)request.Weight);
         var replay = new RuleReplay(tenant, time, requests.Count == 0 ? 0 : requests[0].At);
-        replay.Run(requests, Math.Max(1, (total + MostDecisions - 1) / MostDecisions));
+        replay.Run(requests, Math.Max(1, (total + mostDecisions - 1) / mostDecisions));
         return replay.Outcome(total, requests.Count == 0 ? 0 : (double)total / requests.Count);
     }
 

@@ -32,7 +32,7 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
             new ConnectionRoutes(server.Connections),
             new DrainRoutes(server, snapshot.DrainTimeout, logs.CreateLogger("RespProxy.Admin")),
             new LogRoutes(threshold),
-            .. rules is null ? (IAdminRoutes[])[] : [new RuleRoutes(rules)],
+            .. rules is null ? (IAdminRoutes[])[] : [new RuleRoutes(rules), new DryRunRoutes(server.Trials, rules.Sets.Load)],
         ];
     }
 }
