@@ -42,7 +42,7 @@ public sealed class RateRule
     public long Exceeded => Volatile.Read(ref _exceeded);
 
     /// <summary>Units taken from its bucket since the start, under this configuration and those before it.</summary>
-    public long Used => Bucket.Used;
+    public long Used => Fleet is null ? _bucket.Used : Fleet.Used;
 
     /// <summary>Only counts.</summary>
     public bool IsShadow { get; }
@@ -103,7 +103,7 @@ public sealed class RateRule
     {
         if (Fleet is null && previous.Fleet is null) _bucket.ContinueFrom(previous._bucket, now);
         // What the fleet has used of the rate this proxy does not know: its own part begins with nothing.
-        else if (Fleet is null) _bucket.Charge(now, Snapshot.Burst);
+        else if (Fleet is null) _bucket.BeginEmpty(now, previous.Used);
         else if (previous.Fleet is null) Fleet.ContinueFrom(previous._bucket, now);
         else if (HasNumbersOf(previous)) Fleet = previous.Fleet;
         else Fleet.ContinueFrom(previous.Fleet);

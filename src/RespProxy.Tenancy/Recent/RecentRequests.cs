@@ -28,7 +28,8 @@ public sealed class RecentRequests
 
     private const int MostLength = HeaderLength + (MostKeys * (1 + MostKeyBytes));
 
-    private const int FirstSize = 1024;
+    /// <summary>What a tenant with a few requests holds; beyond, the ring has its whole size at once, so that a busy one soon allocates nothing any more.</summary>
+    private const int FirstSize = 4096;
 
     private const int MostStride = 1 << 20;
 
@@ -176,7 +177,7 @@ public sealed class RecentRequests
         _length += entry.Length;
     }
 
-    private void Grow() => (_ring, _start) = (Linear(Math.Min(_capacity, Math.Max(FirstSize, _ring.Length * 2))), 0);
+    private void Grow() => (_ring, _start) = (Linear(_ring.Length == 0 ? Math.Min(_capacity, FirstSize) : _capacity), 0);
 
     /// <summary>The oldest one goes.</summary>
     private void Drop()
