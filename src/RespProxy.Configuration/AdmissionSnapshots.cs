@@ -100,6 +100,17 @@ public sealed record RateSnapshot
 
     /// <summary>Longest wait of <see cref="RateAction.Delay"/>.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    public RateReach Reach { get; init; } = RateReach.Proxy;
+
+    /// <summary>Of <see cref="RateReach.Fleet"/>: the part of rate and burst that one proxy gives out while the control Redis is away; 1 otherwise.</summary>
+    public decimal LocalShare { get; init; } = 1;
+
+    /// <summary>Units per second that this proxy gives out by itself.</summary>
+    public long LocalRate => Math.Max(1, (long)(Rate * LocalShare));
+
+    /// <summary>Units that this proxy gives out at once by itself.</summary>
+    public long LocalBurst => Math.Clamp((long)(Burst * LocalShare), 1, LocalRate * 3600);
 }
 
 /// <summary>Commands that a tenant may not run.</summary>

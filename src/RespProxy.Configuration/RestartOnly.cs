@@ -21,6 +21,8 @@ public static class RestartOnly
         Compare("slowLog", running.SlowLog == next.SlowLog);
         Compare("hotKeys", running.HotKeys == next.HotKeys);
         Compare("bigKeys", running.BigKeys == next.BigKeys);
+        Compare("recentRequests", running.RecentRequests == next.RecentRequests);
+        Compare("fleet", running.Fleet == next.Fleet);
         Compare("usage", running.Usage == next.Usage);
         Compare("rules", running.Rules == next.Rules);
         Compare("alerts", running.Alerts == next.Alerts);

@@ -89,6 +89,11 @@ public sealed record ProxySnapshot
 
     public BigKeysSnapshot BigKeys { get; init; } = new();
 
+    public RecentRequestsSnapshot RecentRequests { get; init; } = new();
+
+    /// <summary>How rates are shared with other proxies; null: none is.</summary>
+    public FleetSnapshot? Fleet { get; init; }
+
     public UsageSnapshot Usage { get; init; } = new();
 
     public RulesSnapshot Rules { get; init; } = new();

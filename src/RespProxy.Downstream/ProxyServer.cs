@@ -11,6 +11,7 @@ using RespProxy.Downstream.Reload;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Tenancy.Accounting;
+using RespProxy.Tenancy.Fleet;
 using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
@@ -71,10 +72,13 @@ public sealed partial class ProxyServer : IAsyncDisposable
         ILogger quotaLogger = logs.CreateLogger("RespProxy.Quotas");
         Quotas = new UsageIntake(_tenants, time, quotaLogger);
         _usageFile = UsageFile.For(configuration.Usage, Quotas, time, quotaLogger);
-        _reload = new TenantReload(configuration, _tenants, Gate, _proxyLoops, _registry, _logger);
+        Fleet = configuration.Fleet is null ? null : new FleetRates();
+        Fleet?.Follow(directory);
+        _reload = new TenantReload(configuration, _tenants, Gate, _proxyLoops, _registry, _logger, Fleet);
         Connections = new ConnectionInspection(_registry);
         Clusters = new ClusterInspection(configuration, _topologies, _proxyLoops, time);
         Tenants = new TenantInspection(configuration, _tenants, _proxyLoops[0]);
+        Trials = new RuleTrials(configuration, _tenants, _proxyLoops, time);
         LogTransport(_logger, _loops.Description);
     }
 
@@ -98,8 +102,14 @@ public sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>... and its tenants.</summary>
     public TenantInspection Tenants { get; }
 
+    /// <summary>Where rules are tried before they are put in force.</summary>
+    public RuleTrials Trials { get; }
+
     /// <summary>When it was put together.</summary>
     public DateTimeOffset StartedAt { get; }
+
+    /// <summary>The rates that are shared with other proxies, for who leases tokens for them; null where none may be.</summary>
+    public FleetRates? Fleet { get; }
 
     /// <summary>For tests that count what a loop does.</summary>
     internal IReadOnlyList<EventLoop> Loops => _loops.Loops;
@@ -197,6 +207,7 @@ public sealed partial class ProxyServer : IAsyncDisposable
         foreach (ProxyLoop loop in _proxyLoops) loop.Events.Post(() => Array.ForEach(loop.Upstreams, upstream => upstream.Stop()));
         foreach (ClusterTopology topology in _topologies) await topology.DisposeAsync().ConfigureAwait(false);
         _loops.Dispose();
+        Fleet?.Dispose();
         _stopping.Dispose();
     }
 

@@ -40,7 +40,7 @@ public partial class ExampleFileTests
     public void The_commented_file_shows_the_defaults()
     {
         ProxySnapshot shown = Loading.Valid(Uncommented(), Secrets);
-        ControlRedisSnapshot control = shown.Rules.Redis!;
+        ControlRedisSnapshot control = shown.Rules.Redis!, shared = shown.Fleet!.Redis;
         var defaults = new ProxySnapshot
         {
             Upstreams = shown.Upstreams,
@@ -55,6 +55,7 @@ public partial class ExampleFileTests
                 Directory = shown.Rules.Directory,
                 Redis = new ControlRedisSnapshot { Addresses = control.Addresses, Username = control.Username, Password = control.Password },
             },
+            Fleet = new FleetSnapshot { Redis = new ControlRedisSnapshot { Addresses = shared.Addresses, Username = shared.Username, Password = shared.Password } },
         };
         UpstreamSnapshot upstream = shown.Upstreams[0];
         var upstreamDefaults = new UpstreamSnapshot { Name = upstream.Name, Seeds = upstream.Seeds, Username = upstream.Username, Password = upstream.Password };

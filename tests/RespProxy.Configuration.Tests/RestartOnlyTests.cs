@@ -21,6 +21,8 @@ public class RestartOnlyTests
         { "slowLog", "slowLog: {entries: 7}" },
         { "hotKeys", "hotKeys: {counters: 64}" },
         { "bigKeys", "bigKeys: {elements: 777}" },
+        { "recentRequests", "recentRequests: {memory: 16kb}" },
+        { "fleet", "fleet: {redis: {addresses: [\"127.0.0.1:9\"]}}" },
         { "usage", "usage: {period: 7s}" },
         { "rules", "rules: {keep: 7}" },
         { "rules", "rules: {redis: {addresses: [\"127.0.0.1:1\"]}}" },

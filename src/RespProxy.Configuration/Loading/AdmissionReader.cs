@@ -60,6 +60,7 @@ internal static class AdmissionReader
         if (section.Has("maxDelay") && action != RateAction.Delay)
             section.Error("maxDelay", "is for action: delay only; remove it, or change the action");
         long rate = section.Size("rate", 1, 1, MaxRate);
+        RateReach reach = FleetReader.ReadReach(section);
         return new RateSnapshot
         {
             Name = name,
@@ -72,6 +73,8 @@ internal static class AdmissionReader
             Burst = section.Size("burst", rate, 1, rate * 3600),
             Action = action,
             MaxDelay = section.Duration("maxDelay", new RateSnapshot { Rate = 1, Burst = 1 }.MaxDelay, TimeSpan.FromMilliseconds(1), Hour),
+            Reach = reach,
+            LocalShare = FleetReader.ReadLocalShare(section, reach),
         };
     }
 

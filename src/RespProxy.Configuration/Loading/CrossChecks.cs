@@ -24,6 +24,7 @@ internal sealed class CrossChecks(
         ListenersHaveTenants();
         AddressesAreApart();
         NearCachesKnowHotKeys();
+        SharedRatesHaveAControlRedis();
     }
 
     private void AtLeastOne(string key, string purpose)
@@ -64,6 +65,13 @@ internal sealed class CrossChecks(
             if (snapshot.Tenants[i].NearCache is not null)
                 tenants[i].Error("nearCache", "keeps hot keys only, and hotKeys.enabled is false: nothing would ever be kept; remove one of the two");
         }
+    }
+
+    private void SharedRatesHaveAControlRedis()
+    {
+        if (snapshot.Fleet is not null) return;
+        foreach (Section rate in tenants.SelectMany(tenant => tenant.Child("limits").Children("rates")).Where(rate => rate.Text("scope") == "fleet"))
+            rate.Error("scope", "needs a control Redis that the proxies share the rate by; write fleet: {redis: {addresses: [\"host:port\"]}}, or scope: proxy");
     }
 
     private void NamespacesAreApart()

@@ -1,6 +1,6 @@
 namespace RespProxy.Configuration.Loading;
 
-/// <summary>The sections <c>hotKeys</c> and <c>bigKeys</c>.</summary>
+/// <summary>The sections <c>hotKeys</c>, <c>bigKeys</c> and <c>recentRequests</c>.</summary>
 internal static class KeyInsightReader
 {
     /// <summary>A tenant's tables take up to 2 KiB for each counter: more of them than this would be of no use to anyone who reads the result.</summary>
@@ -31,6 +31,17 @@ internal static class KeyInsightReader
             Elements = section.Integer("elements", defaults.Elements, 100, 100_000_000),
             Keys = section.Integer("keys", defaults.Keys, 1, 10_000),
             Keep = section.Duration("keep", defaults.Keep, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
+        };
+    }
+
+    public static RecentRequestsSnapshot ReadRecentRequests(Section section)
+    {
+        var defaults = new RecentRequestsSnapshot();
+        return new RecentRequestsSnapshot
+        {
+            Enabled = section.Flag("enabled", defaults.Enabled),
+            Window = section.Duration("window", defaults.Window, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)),
+            Memory = (int)section.Size("memory", defaults.Memory, 4 * 1024, 64 * 1024 * 1024),
         };
     }
 }

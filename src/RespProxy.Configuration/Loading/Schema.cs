@@ -51,7 +51,9 @@ internal sealed class Schema
         new("rate", Scalar),
         new("burst", Scalar),
         new("action", Scalar),
-        new("maxDelay", Scalar));
+        new("maxDelay", Scalar),
+        new("scope", Scalar),
+        new("localShare", Scalar));
 
     private static readonly Schema Denial = Map(
         new("commands", List(Scalar)),
@@ -120,6 +122,13 @@ internal sealed class Schema
         new("receivers", List(AlertReceiver)),
         new("rules", List(AlertRule)));
 
+
+    private static readonly Schema ControlRedis = Map(
+        new("addresses", List(Scalar)),
+        new("username", Scalar),
+        new("password", UpstreamSecret),
+        new("timeout", Scalar));
+
     public static readonly Schema Root = Map(
         new("transport", Scalar),
         new("loops", Scalar),
@@ -131,6 +140,8 @@ internal sealed class Schema
         new("slowLog", Map(new("threshold", Scalar), new("entries", Scalar))),
         new("hotKeys", Map(new("enabled", Scalar), new("counters", Scalar), new("window", Scalar), new("sample", Scalar), new("hotReads", Scalar))),
         new("bigKeys", Map(new("enabled", Scalar), new("bytes", Scalar), new("elements", Scalar), new("keys", Scalar), new("keep", Scalar))),
+        new("recentRequests", Map(new("enabled", Scalar), new("window", Scalar), new("memory", Scalar))),
+        new("fleet", Map(new("redis", ControlRedis), new("prefix", Scalar), new("fallbackAfter", Scalar))),
         new("usage", Map(new("file", Scalar), new("period", Scalar))),
         new("rules", Map(
             new("directory", Scalar),

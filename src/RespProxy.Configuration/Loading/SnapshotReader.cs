@@ -40,6 +40,8 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             SlowLog = ReadSlowLog(root.Child("slowLog")),
             HotKeys = KeyInsightReader.ReadHotKeys(root.Child("hotKeys")),
             BigKeys = KeyInsightReader.ReadBigKeys(root.Child("bigKeys")),
+            RecentRequests = KeyInsightReader.ReadRecentRequests(root.Child("recentRequests")),
+            Fleet = FleetReader.Read(root, secrets),
             Usage = QuotaReader.ReadUsage(root.Child("usage")),
             Rules = RulesReader.Read(root.Child("rules"), secrets),
             Alerts = AlertReader.Read(root, secrets),

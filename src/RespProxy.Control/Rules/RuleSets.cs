@@ -72,6 +72,12 @@ public sealed partial class RuleSets
         lock (_lock) return Load(version, out _);
     }
 
+    /// <summary>The configuration that a rule set would make, or its errors. Changes nothing.</summary>
+    public ConfigurationResult Load(string text)
+    {
+        lock (_lock) return _input.Load(new RuleSetText(text, "rule set"));
+    }
+
     /// <summary>The same, and a rule set that has errors counts as refused.</summary>
     public IReadOnlyList<string> CheckOffered(RuleVersion version)
     {

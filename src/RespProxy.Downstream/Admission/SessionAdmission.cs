@@ -168,10 +168,12 @@ internal sealed class SessionAdmission
         {
             case AdmissionOutcome.Denied:
                 _session.Account.Usage.Denied++;
+                _session.Identity.Insight?.OnUnsent(request, spec);
                 Refuse(_session.Loop.Admission.TextOf(verdict.Denial!, spec));
                 return false;
             case AdmissionOutcome.Throttled:
                 _session.Account.Usage.Throttled++;
+                _session.Identity.Insight?.OnUnsent(request, spec);
                 Refuse(_session.Loop.Admission.TextOf(verdict.Rate!, verdict.Wait));
                 return false;
             case AdmissionOutcome.Delayed:

@@ -12,6 +12,7 @@ internal sealed class LoopInsight
     private readonly ConcurrentDictionary<Tenant, TenantInsight> _byTenant = new();
     private readonly HotKeysSnapshot _hotKeys;
     private readonly BigKeysSnapshot _bigKeys;
+    private readonly RecentRequestsSnapshot _recent;
     private readonly uint[] _observeFrom;
     private readonly TimeProvider _time;
 
@@ -19,6 +20,7 @@ internal sealed class LoopInsight
     {
         _hotKeys = configuration.HotKeys;
         _bigKeys = configuration.BigKeys;
+        _recent = configuration.RecentRequests;
         _time = loop.Time;
         _observeFrom = _bigKeys.Enabled ? ReplySize.ShortestNotable(_bigKeys) : new uint[Protocol.Commands.CommandTable.All.Count];
         Replies = new ObservedReplies(loop);
@@ -28,7 +30,7 @@ internal sealed class LoopInsight
 
     /// <summary>Null when nothing is to be seen.</summary>
     public TenantInsight? Of(Tenant tenant) => _hotKeys.Enabled || _bigKeys.Enabled
-        ? _byTenant.GetOrAdd(tenant, static (_, self) => new TenantInsight(self._hotKeys, self._bigKeys, self._observeFrom, self._time), this)
+        ? _byTenant.GetOrAdd(tenant, static (_, self) => new TenantInsight(self._hotKeys, self._bigKeys, self._observeFrom, self._time, self._recent), this)
         : null;
 
     /// <summary>Null when the tenant had no client on this loop. Any thread.</summary>
@@ -44,7 +46,12 @@ internal sealed class LoopInsight
         LoopTimer? timer = null;
         timer = events.Schedule(_hotKeys.Window, () =>
         {
-            foreach (TenantInsight each in _byTenant.Values) each.HotKeys?.Trim();
+            foreach (TenantInsight each in _byTenant.Values)
+            {
+                each.HotKeys?.Trim();
+                each.Recent?.Trim();
+            }
+
             timer!.Restart(_hotKeys.Window);
         });
     }

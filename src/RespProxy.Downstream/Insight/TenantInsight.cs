@@ -3,6 +3,7 @@ using RespProxy.Configuration;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
 using RespProxy.Tenancy.HotKeys;
+using RespProxy.Tenancy.Recent;
 
 namespace RespProxy.Downstream.Insight;
 
@@ -10,7 +11,7 @@ namespace RespProxy.Downstream.Insight;
 /// What one loop sees of how one tenant uses its keys: which are hot, which are big. Every request passes here, in stage 7 of docs/architecture.md: one that
 /// is not sampled costs a decrement and two comparisons. Replies come back to <see cref="ObservedReplies"/> only where they were sampled or are large.
 ///
-/// Loop thread only, but for <see cref="HotKeys"/> and <see cref="BigKeys"/> where they say otherwise.
+/// Loop thread only, but for <see cref="HotKeys"/>, <see cref="BigKeys"/> and <see cref="Recent"/> where they say otherwise.
 /// </summary>
 internal sealed class TenantInsight
 {
@@ -19,17 +20,20 @@ internal sealed class TenantInsight
 
     private readonly uint[] _observeFrom;
     private readonly int _bigRequest;
+    private readonly KeyIndexes _keys = new();
 
     /// <param name="hotKeys">As configured.</param>
     /// <param name="bigKeys">As configured.</param>
     /// <param name="observeFrom">By the commands' numbers, from which length on replies are to be observed; 0 for never.</param>
     /// <param name="time">What windows and expiries go by.</param>
-    public TenantInsight(HotKeysSnapshot hotKeys, BigKeysSnapshot bigKeys, uint[] observeFrom, TimeProvider time)
+    /// <param name="recent">As configured.</param>
+    public TenantInsight(HotKeysSnapshot hotKeys, BigKeysSnapshot bigKeys, uint[] observeFrom, TimeProvider time, RecentRequestsSnapshot recent)
     {
         _observeFrom = observeFrom;
         _bigRequest = bigKeys.Enabled ? bigKeys.Bytes : int.MaxValue;
         HotKeys = hotKeys.Enabled ? new TenantHotKeys(hotKeys, time) : null;
         BigKeys = bigKeys.Enabled ? new BigKeyTable(bigKeys, time) : null;
+        Recent = hotKeys.Enabled && recent.Enabled ? new RecentRequests(recent, time, (ulong)Random.Shared.NextInt64() | 1) : null;
     }
 
     /// <summary>Null when they are not counted.</summary>
@@ -37,6 +41,23 @@ internal sealed class TenantInsight
 
     /// <summary>Null when they are not kept.</summary>
     public BigKeyTable? BigKeys { get; }
+
+    /// <summary>Null when none are kept.</summary>
+    public RecentRequests? Recent { get; }
+
+    /// <summary>A request that no node was asked for: the proxy has answered it itself, or refused it by a rule.</summary>
+    public void OnUnsent(in RequestView request, CommandSpec spec)
+    {
+        if (Recent is null || !HotKeys!.IsNextSampled()) return;
+        if (KeyExtractor.Extract(request, spec, _keys, out _) != KeyExtraction.Found) _keys.Clear();
+        Recent.Note(request, spec, _keys.Items, HotKeys.Weight);
+    }
+
+    /// <summary>A read of one key that the near cache has answered, or will.</summary>
+    public void OnLocalRead(in RequestView request, CommandSpec spec, int database)
+    {
+        if (HotKeys is not null && HotKeys.CountLocalRead(request[1], database)) Recent?.Note(request, spec, [1], HotKeys.Weight);
+    }
 
     /// <summary>A request is sent to a node. From which length on its reply is to be observed.</summary>
     /// <param name="request">As the client sent it.</param>
@@ -60,7 +81,8 @@ internal sealed class TenantInsight
 
     private uint Count(TenantHotKeys hotKeys, in RequestView request, CommandSpec spec, ReadOnlySpan<int> keys, int database)
     {
-        // What it names are channels.
+        // What it names may be channels.
+        Recent?.Note(request, spec, spec.Route == RouteRule.Channel ? [] : keys, hotKeys.Weight);
         if (spec.Route == RouteRule.Channel) return 0;
         foreach (int key in keys) hotKeys.CountUse(new SketchKey(request[key], database), spec.IsReadOnly);
         if (request.Frame.Length >= _bigRequest) NoteRequest(request, spec, keys, database);

@@ -28,6 +28,7 @@ internal static class KeyspaceCommands
     /// <summary>Runs a command with nothing owed to the client, or nothing but the EXEC that it belongs to.</summary>
     public static void Execute(ClientSession session, in RequestView request, CommandSpec spec)
     {
+        session.Identity.Insight?.OnUnsent(request, spec);
         switch (spec.Name)
         {
             case "SCAN":

@@ -113,7 +113,7 @@ internal sealed class SessionNearCache
         {
             _session.Reply(kept.Reply);
             _expected = _session.NextNumber;
-            _cache.CountRead(request[1], database, isHit: true);
+            _cache.CountRead(request, spec, database, isHit: true);
             return true;
         }
 
@@ -128,7 +128,7 @@ internal sealed class SessionNearCache
         _fetched.Add(bucket, number);
         _fetchedAt = fill.Moment;
         fill.Add(_session, number);
-        _cache.CountRead(request[1], read.Database, isHit: false);
+        _cache.CountRead(request, spec, read.Database, isHit: false);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RespProxy.Downstream.Insight;
 using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.Tracking;
 using RespProxy.Protocol.Commands;
@@ -28,6 +29,7 @@ internal sealed partial class TenantNearCache : IInvalidationListener
 
     private readonly ProxyLoop _loop;
     private readonly Tenant _tenant;
+    private readonly TenantInsight? _insight;
     private readonly TenantHotKeys? _hotKeys;
     private readonly ILogger _logger;
     private readonly ReplyStore _store;
@@ -47,7 +49,8 @@ internal sealed partial class TenantNearCache : IInvalidationListener
     {
         _loop = loop;
         _tenant = tenant;
-        _hotKeys = loop.Insight.Of(tenant)?.HotKeys;
+        _insight = loop.Insight.Of(tenant);
+        _hotKeys = _insight?.HotKeys;
         _logger = logger;
         Rules = rules;
         _store = new ReplyStore { MaxBytes = rules.Snapshot.MaxBytes };
@@ -112,9 +115,9 @@ internal sealed partial class TenantNearCache : IInvalidationListener
     public bool IsWanted(ReadOnlySpan<byte> key, int database) => _hotKeys is not null && _hotKeys.IsHot(key, database) && Rules.Names(key);
 
     /// <summary>Counts a read of a hot key, which the router has not seen.</summary>
-    public void CountRead(ReadOnlySpan<byte> key, int database, bool isHit)
+    public void CountRead(in RequestView request, CommandSpec spec, int database, bool isHit)
     {
-        _hotKeys?.CountLocalRead(key, database);
+        _insight?.OnLocalRead(request, spec, database);
         if (isHit) Counters.Hits++;
         else Counters.Misses++;
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Downstream.Placements;
 using RespProxy.Downstream.Sessions;
+using RespProxy.Tenancy.Fleet;
 using RespProxy.Tenancy.Tenants;
 
 namespace RespProxy.Downstream.Reload;
@@ -17,8 +18,9 @@ namespace RespProxy.Downstream.Reload;
 /// <param name="loops">All loops.</param>
 /// <param name="registry">All clients.</param>
 /// <param name="logger">For what a reload changed.</param>
+/// <param name="fleet">The rates that are shared with other proxies; null where none may be.</param>
 internal sealed partial class TenantReload(
-    ProxySnapshot running, LiveTenants live, Func<Tenant, PlacementGate?> gateOf, ProxyLoop[] loops, SessionRegistry registry, ILogger logger)
+    ProxySnapshot running, LiveTenants live, Func<Tenant, PlacementGate?> gateOf, ProxyLoop[] loops, SessionRegistry registry, ILogger logger, FleetRates? fleet = null)
 {
     private readonly Lock _lock = new();
     private ProxySnapshot _running = running;
@@ -33,6 +35,7 @@ internal sealed partial class TenantReload(
             TenantDirectory before = live.Directory;
             TenantDirectory directory = before.Follow(next, out IReadOnlyList<Tenant> retired);
             live.Publish(directory, GatesOf(directory));
+            fleet?.Follow(directory);
             _running = next;
             foreach (ProxyLoop loop in loops) loop.Events.Post(() => Walk(loop, retired));
             LogApplied(logger, directory.All.Count, directory.All.Count(tenant => before.Find(tenant.Name) != tenant), retired.Count);

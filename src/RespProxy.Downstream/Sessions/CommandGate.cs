@@ -65,9 +65,16 @@ internal static class CommandGate
     /// <summary>Executes what is not refused. False: not now; it is offered again.</summary>
     public static bool Run(ClientSession session, in RequestView request, CommandSpec spec)
     {
-        if (spec.Route == RouteRule.Local) return LocalCommands.TryExecute(session, request, spec);
+        if (spec.Route == RouteRule.Local) return RunLocally(session, request, spec);
         if (spec.Route == RouteRule.Keyspace) return KeyspaceCommands.TryExecute(session, request, spec);
         return session.Loop.Router.TryRoute(session, request, spec);
+    }
+
+    private static bool RunLocally(ClientSession session, in RequestView request, CommandSpec spec)
+    {
+        if (!LocalCommands.TryExecute(session, request, spec)) return false;
+        session.Identity.Insight?.OnUnsent(request, spec);
+        return true;
     }
 
     /// <summary>Answers a request that must not run; inlined since every request passes.</summary>

@@ -16,6 +16,9 @@ public sealed class LatencyHistogram
         _sum += ticks * calls;
     }
 
+    /// <summary>What it holds now. Any thread.</summary>
+    public LatencyReading Read() => new([this]);
+
     internal void AddTo(Span<long> counts, ref long sum)
     {
         for (int i = 0; i < _counts.Length; i++) counts[i] += Volatile.Read(ref _counts[i]);

@@ -13,8 +13,15 @@ public sealed class AdmissionScratch
     /// <summary>Rates that the request is subject to.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Keys that the request names, where a rule asks for their number.</summary>
+    internal long KeyCount { get; set; }
+
+    /// <summary>The request's length.</summary>
+    internal long RequestBytes { get; set; }
+
     internal void Clear()
     {
+        KeyCount = 0;
         for (int i = 0; i < Count; i++) _entries[_rates[i].Ordinal] = default;
         Count = 0;
     }
@@ -38,6 +45,12 @@ public sealed class AdmissionScratch
         if (entry.LastKey == argument) return;
         entry.LastKey = argument;
         entry.Cost++;
+    }
+
+    /// <summary>As if so many requests like this one came at once.</summary>
+    internal void Multiply(long times)
+    {
+        for (int i = 0; i < Count; i++) _entries[_rates[i].Ordinal].Cost *= times;
     }
 
     private ref Entry EntryOf(RateRule rate)

@@ -1,5 +1,6 @@
 using System.Text;
 using RespProxy.Configuration;
+using RespProxy.Tenancy.Fleet;
 
 namespace RespProxy.Tenancy.Admission;
 
@@ -7,6 +8,9 @@ namespace RespProxy.Tenancy.Admission;
 public sealed class RateRule
 {
     private readonly byte[] _refusal;
+
+    /// <summary>Of a rate that the fleet shares: this proxy's part while it is alone.</summary>
+    private readonly TokenBucket _bucket;
     private long _exceeded;
 
     /// <param name="snapshot">The rate as configured.</param>
@@ -19,7 +23,8 @@ public sealed class RateRule
         Unit = snapshot.Unit;
         IsShadow = snapshot.Action == RateAction.Shadow;
         MaxWait = snapshot.Action == RateAction.Delay ? AdmissionClock.ToTicks(snapshot.MaxDelay) : 0;
-        Bucket = new TokenBucket(snapshot.Rate, snapshot.Burst);
+        _bucket = new TokenBucket(snapshot.LocalRate, snapshot.LocalBurst);
+        if (snapshot.Reach == RateReach.Fleet) Fleet = new FleetBucket(snapshot.Rate, snapshot.Burst, _bucket, snapshot.LocalRate);
         ReplyBit = replyBit;
         Name = snapshot.Name ?? NameOf(snapshot);
         _refusal = Encoding.UTF8.GetBytes($"ERR LIMIT {Name} rate exceeded, retry after ");
@@ -37,7 +42,7 @@ public sealed class RateRule
     public long Exceeded => Volatile.Read(ref _exceeded);
 
     /// <summary>Units taken from its bucket since the start, under this configuration and those before it.</summary>
-    public long Used => Bucket.Used;
+    public long Used => Fleet is null ? _bucket.Used : Fleet.Used;
 
     /// <summary>Only counts.</summary>
     public bool IsShadow { get; }
@@ -45,7 +50,8 @@ public sealed class RateRule
     /// <summary>The text of a refusal up to the number of milliseconds.</summary>
     public ReadOnlySpan<byte> RefusalStart => _refusal;
 
-    internal TokenBucket Bucket { get; }
+    /// <summary>Null: the rate is this proxy's own.</summary>
+    internal FleetBucket? Fleet { get; private set; }
 
     /// <summary>Longest wait, in ticks; 0 unless the rate delays.</summary>
     internal long MaxWait { get; }
@@ -58,7 +64,53 @@ public sealed class RateRule
     internal bool HasPurposeOf(RateRule other) =>
         (Snapshot.Name, Snapshot.Scope, Snapshot.Unit) == (other.Snapshot.Name, other.Snapshot.Scope, other.Snapshot.Unit);
 
-    internal void CountExceeded() => Interlocked.Increment(ref _exceeded);
+    /// <summary>A request of such a cost was refused, or would have been.</summary>
+    internal void CountExceeded(long cost)
+    {
+        Interlocked.Increment(ref _exceeded);
+        Fleet?.NoteRefused(cost);
+    }
+
+    /// <inheritdoc cref="TokenBucket.TryTake"/>
+    internal bool TryTake(long now, long cost) => Fleet is null ? _bucket.TryTake(now, cost) : Fleet.TryReserve(now, cost, maxWait: 0, out _);
+
+    /// <inheritdoc cref="TokenBucket.TryReserve"/>
+    internal bool TryReserve(long now, long cost, long maxWait, out long wait) =>
+        Fleet is null ? _bucket.TryReserve(now, cost, maxWait, out wait) : Fleet.TryReserve(now, cost, maxWait, out wait);
+
+    /// <inheritdoc cref="TokenBucket.WaitFor"/>
+    internal long WaitFor(long now, long cost) => Fleet is null ? _bucket.WaitFor(now, cost) : Fleet.WaitFor(now, cost);
+
+    /// <inheritdoc cref="TokenBucket.Available"/>
+    internal long Available(long now) => Fleet is null ? _bucket.Available(now) : Fleet.Available(now);
+
+    /// <inheritdoc cref="TokenBucket.Charge"/>
+    internal void Charge(long now, long cost)
+    {
+        if (Fleet is null) _bucket.Charge(now, cost);
+        else Fleet.Charge(now, cost);
+    }
+
+    /// <inheritdoc cref="TokenBucket.Refund"/>
+    internal void Refund(long cost)
+    {
+        if (Fleet is null) _bucket.Refund(cost);
+        else Fleet.Refund(cost);
+    }
+
+    /// <summary>This takes the place of a rate of the same purpose: what has been used of that one is used of this one. Before the first use.</summary>
+    internal void ContinueFrom(RateRule previous, long now)
+    {
+        if (Fleet is null && previous.Fleet is null) _bucket.ContinueFrom(previous._bucket, now);
+        // What the fleet has used of the rate this proxy does not know: its own part begins with nothing.
+        else if (Fleet is null) _bucket.BeginEmpty(now, previous.Used);
+        else if (previous.Fleet is null) Fleet.ContinueFrom(previous._bucket, now);
+        else if (HasNumbersOf(previous)) Fleet = previous.Fleet;
+        else Fleet.ContinueFrom(previous.Fleet);
+    }
+
+    private bool HasNumbersOf(RateRule other) =>
+        (Snapshot.Rate, Snapshot.Burst, Snapshot.LocalShare) == (other.Snapshot.Rate, other.Snapshot.Burst, other.Snapshot.LocalShare);
 
     private static string NameOf(RateSnapshot snapshot)
     {

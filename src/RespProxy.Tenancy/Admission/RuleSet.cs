@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using RespProxy.Configuration;
 using RespProxy.Protocol.Commands;
 using RespProxy.Protocol.Resp;
+using RespProxy.Tenancy.Recent;
 
 namespace RespProxy.Tenancy.Admission;
 
@@ -35,7 +36,7 @@ public sealed class RuleSet
     public long AvailableOf(RateRule rate)
     {
         ArgumentNullException.ThrowIfNull(rate);
-        return rate.Bucket.Available(_clock.Now);
+        return rate.Available(_clock.Now);
     }
 
     /// <summary>The rule has begun and has not ended.</summary>
@@ -63,7 +64,7 @@ public sealed class RuleSet
         CommandRules? rules = _byCommand[spec.Index];
         if (rules is null) return true;
         if (!rules.IsSimple || (rules.Keyed is { } keyed && (request.Count < 2 || keyed.MayConcern(request[1])))) return false;
-        return rules.OnlyRate is not { } rate || rate.Bucket.TryTake(now, 1);
+        return rules.OnlyRate is not { } rate || rate.TryTake(now, 1);
     }
 
     /// <summary>
@@ -89,26 +90,32 @@ public sealed class RuleSet
         CommandRules? rules = _byCommand[spec.Index];
         if (rules is null) return;
         scratch.Clear();
+        scratch.RequestBytes = request.Frame.Length;
         bool isShadowed = false;
         DenialRule? denial = FindDenial(rules.Denials, ref isShadowed);
         if (denial is null)
         {
-            // What is wrong with a request whose keys cannot be found is told where it is routed.
-            if (rules.NeedsKeys && KeyExtractor.Extract(request, spec, scratch.Keys, out _) != KeyExtraction.Found) scratch.Keys.Clear();
-            foreach (RateRule rate in rules.Rates) scratch.AddOnce(rate, WholeCost(rate, request, scratch.Keys));
-            if (rules.Keyed is not null) denial = ApplyKeyRules(rules.Keyed, request, scratch, ref isShadowed);
+            if (rules.NeedsKeys) FindKeys(request, spec, scratch);
+            denial = Match(rules, request, scratch, ref isShadowed);
         }
 
-        verdict.IsShadowed = isShadowed;
-        if (denial is not null)
-        {
-            verdict.Outcome = AdmissionOutcome.Denied;
-            verdict.Denial = denial;
-        }
-        else if (scratch.Count > 0)
-        {
-            Take(scratch, rules.MayBeThrottled, now, ref verdict);
-        }
+        Conclude(rules, denial, isShadowed, scratch, now, ref verdict);
+    }
+
+    /// <summary>As <see cref="Decide"/>, for as many requests at once as a recorded one stands for. Its keys are all arguments of <paramref name="keys"/> but the first.</summary>
+    internal void DecideRecorded(in RequestView keys, RecentRequest request, long times, AdmissionScratch scratch, long now, out Verdict verdict)
+    {
+        verdict = default;
+        CommandRules? rules = _byCommand[request.Command.Index];
+        if (rules is null) return;
+        scratch.Clear();
+        (scratch.RequestBytes, scratch.KeyCount) = (request.Bytes, request.KeyCount);
+        scratch.Keys.Clear();
+        for (int i = 1; i < keys.Count; i++) scratch.Keys.Add(i);
+        bool isShadowed = false;
+        DenialRule? denial = FindDenial(rules.Denials, ref isShadowed) ?? Match(rules, keys, scratch, ref isShadowed);
+        scratch.Multiply(times);
+        Conclude(rules, denial, isShadowed, scratch, now, ref verdict);
     }
 
     /// <summary>Charges a reply to the rates that its request's verdict named.</summary>
@@ -117,7 +124,7 @@ public sealed class RuleSet
         long now = _clock.Now;
         foreach (RateRule rate in _replyRates)
         {
-            if ((replyRates & rate.ReplyBit) != 0) rate.Bucket.Charge(now, length);
+            if ((replyRates & rate.ReplyBit) != 0) rate.Charge(now, length);
         }
     }
 
@@ -139,10 +146,38 @@ public sealed class RuleSet
         return !denial.IsShadow;
     }
 
-    private static long WholeCost(RateRule rate, in RequestView request, KeyIndexes keys) => rate.Unit switch
+    /// <summary>What is wrong with a request whose keys cannot be found is told where it is routed.</summary>
+    private static void FindKeys(in RequestView request, CommandSpec spec, AdmissionScratch scratch)
     {
-        RateUnit.Keys => keys.Count,
-        RateUnit.RequestBytes => request.Frame.Length,
+        if (KeyExtractor.Extract(request, spec, scratch.Keys, out _) != KeyExtraction.Found) scratch.Keys.Clear();
+        scratch.KeyCount = scratch.Keys.Count;
+    }
+
+    /// <summary>Puts down what the request costs at each rate, unless a denial names one of its keys.</summary>
+    private DenialRule? Match(CommandRules rules, in RequestView request, AdmissionScratch scratch, ref bool isShadowed)
+    {
+        foreach (RateRule rate in rules.Rates) scratch.AddOnce(rate, WholeCost(rate, scratch));
+        return rules.Keyed is null ? null : ApplyKeyRules(rules.Keyed, request, scratch, ref isShadowed);
+    }
+
+    private static void Conclude(CommandRules rules, DenialRule? denial, bool isShadowed, AdmissionScratch scratch, long now, ref Verdict verdict)
+    {
+        verdict.IsShadowed = isShadowed;
+        if (denial is not null)
+        {
+            verdict.Outcome = AdmissionOutcome.Denied;
+            verdict.Denial = denial;
+        }
+        else if (scratch.Count > 0)
+        {
+            Take(scratch, rules.MayBeThrottled, now, ref verdict);
+        }
+    }
+
+    private static long WholeCost(RateRule rate, AdmissionScratch scratch) => rate.Unit switch
+    {
+        RateUnit.Keys => scratch.KeyCount,
+        RateUnit.RequestBytes => scratch.RequestBytes,
         RateUnit.ReplyBytes => 0,
         _ => 1,
     };
@@ -164,14 +199,14 @@ public sealed class RuleSet
         ReadOnlySpan<byte> key = request[argument];
         foreach (KeyRule rule in rules.Named(key))
         {
-            if (rule.Rate is not null) AddKey(rule.Rate, request, argument, scratch);
+            if (rule.Rate is not null) AddKey(rule.Rate, argument, scratch);
             else if (Enforces(rule.Denial!, ref isShadowed)) return rule.Denial;
         }
 
         PatternIndex.Matches matches = rules.Matching(key);
         while (matches.MoveNext())
         {
-            if (matches.Current.Rate is not null) AddKey(matches.Current.Rate, request, argument, scratch);
+            if (matches.Current.Rate is not null) AddKey(matches.Current.Rate, argument, scratch);
             else if (Enforces(matches.Current.Denial!, ref isShadowed)) return matches.Current.Denial;
         }
 
@@ -179,10 +214,10 @@ public sealed class RuleSet
     }
 
     /// <summary>Keys cost one each; a command costs once, however many of its keys the rate is for.</summary>
-    private static void AddKey(RateRule rate, in RequestView request, int argument, AdmissionScratch scratch)
+    private static void AddKey(RateRule rate, int argument, AdmissionScratch scratch)
     {
         if (rate.Unit == RateUnit.Keys) scratch.AddKey(rate, argument);
-        else scratch.AddOnce(rate, WholeCost(rate, request, scratch.Keys));
+        else scratch.AddOnce(rate, WholeCost(rate, scratch));
     }
 
     private static void Take(AdmissionScratch scratch, bool mayBeThrottled, long now, ref Verdict verdict)
@@ -200,9 +235,9 @@ public sealed class RuleSet
         {
             RateRule rate = scratch.RateAt(i);
             replyRates |= rate.ReplyBit;
-            bool isTaken = rate.Bucket.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
+            bool isTaken = rate.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
             if (isTaken) longest = Math.Max(longest, wait);
-            else if (rate.IsShadow) verdict.IsShadowed = CountShadow(rate);
+            else if (rate.IsShadow) verdict.IsShadowed = CountShadow(rate, scratch.CostOf(rate));
             else if (mayBeThrottled)
             {
                 Refuse(scratch, i, rate, wait, ref verdict);
@@ -221,27 +256,27 @@ public sealed class RuleSet
         {
             RateRule rate = scratch.RateAt(i);
             if (rate.IsShadow) continue;
-            long wait = rate.Bucket.WaitFor(now, scratch.CostOf(rate));
+            long wait = rate.WaitFor(now, scratch.CostOf(rate));
             if (wait > rate.MaxWait) return (rate, wait);
         }
 
         return default;
     }
 
-    private static bool CountShadow(RateRule rate)
+    private static bool CountShadow(RateRule rate, long cost)
     {
-        rate.CountExceeded();
+        rate.CountExceeded(cost);
         return true;
     }
 
     /// <summary>Refuses by a rate. If another loop was faster, what was taken from the rates before goes back.</summary>
     private static void Refuse(AdmissionScratch scratch, int taken, RateRule refusing, long wait, ref Verdict verdict)
     {
-        refusing.CountExceeded();
+        refusing.CountExceeded(scratch.CostOf(refusing));
         for (int i = 0; i < taken; i++)
         {
             RateRule rate = scratch.RateAt(i);
-            if (!rate.IsShadow) rate.Bucket.Refund(scratch.CostOf(rate));
+            if (!rate.IsShadow) rate.Refund(scratch.CostOf(rate));
         }
 
         verdict.Outcome = AdmissionOutcome.Throttled;

@@ -31,7 +31,7 @@ public static class RuleSetCompiler
             RateSnapshot snapshot = tenant.Limits.Rates[i];
             ulong replyBit = snapshot.Unit == RateUnit.ReplyBytes ? 1UL << rates.Count(each => each.ReplyBit != 0) : 0;
             var rate = new RateRule(snapshot, i, replyBit);
-            if (previous?.Rates.FirstOrDefault(rate.HasPurposeOf) is { } same) rate.Bucket.ContinueFrom(same.Bucket, clock.Now);
+            if (previous?.Rates.FirstOrDefault(rate.HasPurposeOf) is { } same) rate.ContinueFrom(same, clock.Now);
             rates.Add(rate);
             PutDown(drafts, new Rule(number++, snapshot.Scope, new KeyRule(null, rate)), _ => true);
         }

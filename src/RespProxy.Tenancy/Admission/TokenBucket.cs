@@ -124,6 +124,13 @@ public sealed class TokenBucket
         _used = previous.Used;
     }
 
+    /// <summary>Begins empty, with a count of used tokens that goes on. Before its first use.</summary>
+    internal void BeginEmpty(long now, long used)
+    {
+        _fullAt = After(0, UnitsOf(now), _burst);
+        _used = used;
+    }
+
     private long UnitsOf(long ticks) => (long)(ticks * _unitsPerTick);
 
     private long CostOf(long tokens) => Math.Min(tokens, _most) * _unitsPerToken;

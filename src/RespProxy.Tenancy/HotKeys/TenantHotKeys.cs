@@ -46,6 +46,9 @@ public sealed class TenantHotKeys
     /// <summary>How many requests each of those counted now stands for.</summary>
     public int Stride => _gaps.Stride;
 
+    /// <summary>What the request that was sampled last stands for. Loop thread only.</summary>
+    public int Weight => _weight;
+
     /// <summary>Memory held, in bytes, but for a few words.</summary>
     public int Size => _window.Size;
 
@@ -65,10 +68,12 @@ public sealed class TenantHotKeys
         lock (_lock) _window.Add(HotKeyMeasure.Bytes, key, bytes * _weight);
     }
 
-    /// <summary>Counts a read that no node is asked for, as <see cref="IsNextSampled"/> and <see cref="CountUse"/> do those that go upstream.</summary>
-    public void CountLocalRead(ReadOnlySpan<byte> key, int database)
+    /// <summary>Counts a read that no node is asked for, as <see cref="IsNextSampled"/> and <see cref="CountUse"/> do those that go upstream. True: it was sampled.</summary>
+    public bool CountLocalRead(ReadOnlySpan<byte> key, int database)
     {
-        if (IsNextSampled()) CountUse(new SketchKey(key, database), isRead: true);
+        if (!IsNextSampled()) return false;
+        CountUse(new SketchKey(key, database), isRead: true);
+        return true;
     }
 
     /// <summary>

@@ -72,6 +72,9 @@ public sealed class Tenant
     /// <inheritdoc cref="TenantPolicy.Quota"/>
     public QuotaState? Quota => _policy.Quota;
 
+    /// <summary>As configured now.</summary>
+    public TenantSnapshot Configuration => _policy.Snapshot;
+
     internal TenantSnapshot Snapshot => _policy.Snapshot;
 
     /// <summary>Puts a new configuration of the same tenant in force, at once and whole. One thread at a time.</summary>

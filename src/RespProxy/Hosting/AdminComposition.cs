@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control;
 using RespProxy.Control.Admin;
+using RespProxy.Control.Fleet;
 using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
 using RespProxy.Control.Rules;
@@ -10,7 +11,7 @@ using RespProxy.Downstream;
 namespace RespProxy.Hosting;
 
 /// <summary>What the admin endpoint of a running proxy has to offer. A part that is added here is described in openapi.json, which a test compares.</summary>
-internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, Alerting alerting, LogThreshold threshold, ILoggerFactory logs)
+internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, Alerting alerting, FleetLeases? leases, LogThreshold threshold, ILoggerFactory logs)
 {
     public IReadOnlyList<IAdminRoutes> Routes()
     {
@@ -20,7 +21,7 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
         [
             new HealthRoutes(() => Readiness.Of(server.Status, server.IsReady), () => Readiness.OfStart(server.Status)),
             new MetricsRoutes(
-                () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules), .. alerting.Metrics()],
+                () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules), .. alerting.Metrics(), .. FleetMetrics.From(leases)],
                 snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
             new OpenApiRoutes(),
             new StatusRoutes(server, rates, () => reload.Reading, rules, BuildVersion.Text, TimeProvider.System),
@@ -31,7 +32,7 @@ internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer serve
             new ConnectionRoutes(server.Connections),
             new DrainRoutes(server, snapshot.DrainTimeout, logs.CreateLogger("RespProxy.Admin")),
             new LogRoutes(threshold),
-            .. rules is null ? (IAdminRoutes[])[] : [new RuleRoutes(rules)],
+            .. rules is null ? (IAdminRoutes[])[] : [new RuleRoutes(rules), new DryRunRoutes(server.Trials, rules.Sets.Load)],
         ];
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control.Admin;
+using RespProxy.Control.Fleet;
 using RespProxy.Control.Reload;
 using RespProxy.Control.Rules;
 using RespProxy.Downstream;
@@ -64,21 +65,23 @@ internal static class ProxyHost
         {
             rules?.Attach(server.Apply);
             started?.Invoke(server);
-            int exitCode = await RunHostAsync(snapshot, path, rules, server, logs, threshold, cancellation).ConfigureAwait(false);
+            FleetLeases? leases = FleetLeases.For(server.Fleet, snapshot.Fleet, TimeProvider.System, logs);
+            int exitCode = await RunHostAsync(snapshot, path, rules, server, leases, logs, threshold, cancellation).ConfigureAwait(false);
+            if (leases is not null) await leases.DisposeAsync().ConfigureAwait(false);
             Log.Stopped(logger, exitCode);
             return exitCode;
         }
     }
 
     private static async Task<int> RunHostAsync(
-        ProxySnapshot snapshot, string? path, LiveRules? rules, ProxyServer server, ILoggerFactory logs, LogThreshold threshold, CancellationToken cancellation)
+        ProxySnapshot snapshot, string? path, LiveRules? rules, ProxyServer server, FleetLeases? leases, ILoggerFactory logs, LogThreshold threshold, CancellationToken cancellation)
     {
         ILogger logger = logs.CreateLogger(LifecycleCategory);
         var outcome = new RunOutcome();
         Func<IReadOnlyList<string>> reloadFile = rules is null ? () => server.Apply(snapshot) : rules.Sets.ReloadFile;
         var reload = new ConfigurationReload(reloadFile, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
         var alerting = new Alerting(snapshot, server, reload, logs);
-        var admin = new AdminComposition(snapshot, server, reload, rules, alerting, threshold, logs);
+        var admin = new AdminComposition(snapshot, server, reload, rules, alerting, leases, threshold, logs);
         // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
