@@ -75,7 +75,7 @@ internal sealed partial class AdminScene : IAsyncDisposable
         LiveRules rules = await LiveRules.BeginAsync(input, input.Load(), () => input, TimeProvider.System, logs);
         rules.Attach(proxy.Server.Apply);
         var alerting = new Alerting(proxy.Configuration, proxy.Server, reload, logs);
-        var composition = new AdminComposition(proxy.Configuration, proxy.Server, reload, rules, alerting, null, threshold, logs);
+        var composition = new AdminComposition(proxy.Configuration, proxy.Server, reload, rules, alerting, leases: null, threshold, logs);
         AdminEndpoint endpoint = await AdminEndpoint.StartAsync(configured, [.. composition.Routes().Where(parts ?? (_ => true))], logs);
         return new AdminScene(proxy, endpoint, rules, threshold, logs);
     }

@@ -38,7 +38,7 @@ public sealed class CtlRulesTests : IAsyncLifetime
         await RunAsync("get", "7");
         await RunAsync("check", _file);
         await RunAsync("put", _file, "--author", "ann & bob", "--comment", "why=not", "--expect", "6");
-        await RunAsync("dry-run", _file, "--minutes", "2.5");
+        await RunAsync("dry-run", _file, "--minutes", "2");
         await RunAsync("rollback", "5", "--author", "ann");
 
         Assert.Equal(
@@ -48,7 +48,7 @@ public sealed class CtlRulesTests : IAsyncLifetime
                 "GET /api/v1/rules/7 ",
                 $"POST /api/v1/rules/check {Rules}",
                 $"PUT /api/v1/rules?author=ann%20%26%20bob&comment=why%3Dnot&expect=6 {Rules}",
-                $"POST /api/v1/rules/dry-run?minutes=2.5 {Rules}",
+                $"POST /api/v1/rules/dry-run?minutes=2 {Rules}",
                 "POST /api/v1/rules/rollback?to=5&author=ann ",
             ],
             _standIn.Calls);

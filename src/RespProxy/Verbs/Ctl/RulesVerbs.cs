@@ -15,7 +15,7 @@ internal static class RulesVerbs
 
     private static readonly Option<long?> Expect = new("--expect") { Description = "Only if this version is in force.", HelpName = "VERSION" };
 
-    private static readonly Option<double> Minutes = new("--minutes") { Description = "How far back to look.", HelpName = "N", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int> Minutes = new("--minutes") { Description = "How far back to look, 1 to 60.", HelpName = "N", DefaultValueFactory = _ => 5 };
 
     public static Command Build()
     {
@@ -27,7 +27,7 @@ internal static class RulesVerbs
         rules.Subcommands.Add(Verb("put", "Put these in force.", Put, RulesViews.WriteChanged, File, Author, Comment, Expect));
         rules.Subcommands.Add(Verb(
             "dry-run", "What would these have denied or throttled of recent traffic? Changes nothing.",
-            parsed => new CtlCall(HttpMethod.Post, Invariant($"/api/v1/rules/dry-run?minutes={parsed.GetValue(Minutes)}"), Text(parsed)), PlainView.Any, File, Minutes));
+            parsed => new CtlCall(HttpMethod.Post, Invariant($"/api/v1/rules/dry-run?minutes={parsed.GetValue(Minutes)}"), Text(parsed)), DryRunView.Write, File, Minutes));
         rules.Subcommands.Add(Verb("rollback", "Put an earlier version in force again.", Rollback, RulesViews.WriteChanged, Version, Author, Comment));
         return rules;
     }
