@@ -37,7 +37,7 @@ public sealed class RecentRequests
     private readonly TimeProvider _time;
     private readonly int _capacity;
     private readonly long _window;
-    private readonly byte[] _entry = new byte[MostLength];
+    private byte[] _entry = [];
     private byte[] _ring = [];
     private int _start;
     private int _length;
@@ -99,7 +99,7 @@ public sealed class RecentRequests
         lock (_lock)
         {
             if (_time.GetTimestamp() - _lastKept < _window) return;
-            (_ring, _start, _length) = ([], 0, 0);
+            (_entry, _ring, _start, _length) = ([], [], 0, 0);
         }
     }
 
@@ -120,6 +120,7 @@ public sealed class RecentRequests
 
     private int Write(long now, in RequestView request, CommandSpec spec, ReadOnlySpan<int> keys)
     {
+        if (_entry.Length == 0) _entry = new byte[MostLength];
         Span<byte> entry = _entry;
         BinaryPrimitives.WriteUInt16LittleEndian(entry[2..], (ushort)spec.Index);
         BinaryPrimitives.WriteInt32LittleEndian(entry[4..], (int)Math.Min(_weight, int.MaxValue));
