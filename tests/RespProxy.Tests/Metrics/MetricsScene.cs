@@ -17,9 +17,12 @@ public sealed partial class MetricsScene : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpListener _receiver = new();
     private LocalRedisCluster _cluster = null!;
+    private LocalRedis _control = null!;
     private Task<int> _run = null!;
     private Task _receiving = null!;
     private RespClient _client = null!;
+
+    private string ConfigurationFile => Path.Combine(_directory, "respproxy.yaml");
 
     public int AdminPort { get; } = PrometheusServer.FreePort();
 
@@ -29,21 +32,25 @@ public sealed partial class MetricsScene : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cluster = await LocalRedisCluster.StartAsync(new LocalClusterOptions { Primaries = 1, Replicas = 0 });
+        _control = await LocalRedis.StartAsync(new LocalRedisOptions());
         int receiverPort = PrometheusServer.FreePort();
         _receiver.Prefixes.Add($"http://127.0.0.1:{receiverPort}/");
         _receiver.Start();
         _receiving = ReceiveAsync();
         await File.WriteAllTextAsync(Path.Combine(_directory, "usage"), "shop 800000\n");
         var started = new TaskCompletionSource<int>();
-        ConfigurationResult configuration = ConfigurationLoader.LoadText(Configuration(receiverPort), new Dictionary<string, string>(), []);
+        await File.WriteAllTextAsync(ConfigurationFile, Configuration(receiverPort));
+        ConfigurationInput input = ConfigurationInput.OfFile(ConfigurationFile, new Dictionary<string, string>(), []);
+        ConfigurationResult configuration = input.Load();
         Assert.Empty(configuration.Errors);
-        _run = ProxyHost.RunAsync(configuration.Snapshot!, started: server => started.SetResult(((IPEndPoint)server.EndPoints[0]).Port), cancellation: _stop.Token);
+        _run = ProxyHost.RunAsync(configuration.Snapshot!, new ConfigurationSource(ConfigurationFile, input, configuration, () => input), started: server => started.SetResult(((IPEndPoint)server.EndPoints[0]).Port), cancellation: _stop.Token);
         ShopPort = await started.Task.WaitAsync(TimeSpan.FromSeconds(30));
         _client = await RespClient.ConnectAsync("127.0.0.1", ShopPort);
         await TrafficAsync();
         await Eventually.HoldsAsync("everything is told", async () => await ScrapeAsync() is var text
             && text.Contains("respproxy_otlp_last_export_timestamp_seconds ", StringComparison.Ordinal)
             && text.Contains("respproxy_near_cache_hits_total{tenant=\"shop\"} ", StringComparison.Ordinal)
+            && text.Contains("respproxy_rules_source_stale_seconds ", StringComparison.Ordinal)
             && text.Contains("respproxy_tenant_quota_ratio", StringComparison.Ordinal));
         Prometheus = await PrometheusServer.StartAsync(AdminPort);
     }
@@ -119,6 +126,7 @@ public sealed partial class MetricsScene : IAsyncLifetime
         await _receiving;
         _receiver.Close();
         await _cluster.DisposeAsync();
+        await _control.DisposeAsync();
         _stop.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
@@ -129,6 +137,7 @@ public sealed partial class MetricsScene : IAsyncLifetime
         admin: {bind: "127.0.0.1:{{AdminPort}}"}
         hotKeys: {hotReads: 5}
         usage: {file: "{{_directory}}/usage", period: 100ms}
+        rules: {redis: {addresses: ["{{_control.Host}}:{{_control.Port}}"]}}
         otlp: {endpoint: "http://127.0.0.1:{{receiverPort}}", interval: 1s}
         tenants:
         - name: shop
