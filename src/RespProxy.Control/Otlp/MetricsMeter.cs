@@ -4,8 +4,8 @@ using RespProxy.Control.Metrics;
 namespace RespProxy.Control.Otlp;
 
 /// <summary>
-/// The same metrics as instruments of the runtime's meter <c>RespProxy</c>, for what listens within the process or attaches to it (dotnet-counters, dotnet-monitor). All are observable:
-/// without a listener nothing is read. The runtime has no observable histogram, so of those it gets the count and the sum. Any thread.
+/// The same metrics as instruments of the runtime's meter <c>RespProxy</c>, for what listens within the process, or attaches to it where event sources are built in (dotnet-counters). All
+/// are observable: without a listener nothing is read. The runtime has no observable histogram, so of those it gets the count and the sum. Any thread.
 /// </summary>
 public sealed class MetricsMeter : IDisposable
 {

@@ -32,6 +32,7 @@ public sealed partial class MetricsScene : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cluster = await LocalRedisCluster.StartAsync(new LocalClusterOptions { Primaries = 1, Replicas = 0 });
+        (await _cluster.Nodes[0].Server.CommandAsync("CONFIG", "SET", "maxmemory", "100mb")).OrThrow();
         _control = await LocalRedis.StartAsync(new LocalRedisOptions());
         int receiverPort = PrometheusServer.FreePort();
         _receiver.Prefixes.Add($"http://127.0.0.1:{receiverPort}/");
@@ -50,6 +51,7 @@ public sealed partial class MetricsScene : IAsyncLifetime
         await Eventually.HoldsAsync("everything is told", async () => await ScrapeAsync() is var text
             && text.Contains("respproxy_otlp_last_export_timestamp_seconds ", StringComparison.Ordinal)
             && text.Contains("respproxy_near_cache_hits_total{tenant=\"shop\"} ", StringComparison.Ordinal)
+            && text.Contains("respproxy_node_memory_max_bytes{", StringComparison.Ordinal)
             && text.Contains("respproxy_rules_source_stale_seconds ", StringComparison.Ordinal)
             && text.Contains("respproxy_tenant_quota_ratio", StringComparison.Ordinal));
         Prometheus = await PrometheusServer.StartAsync(AdminPort);
@@ -137,7 +139,9 @@ public sealed partial class MetricsScene : IAsyncLifetime
         admin: {bind: "127.0.0.1:{{AdminPort}}"}
         hotKeys: {hotReads: 5}
         usage: {file: "{{_directory}}/usage", period: 100ms}
-        rules: {redis: {addresses: ["{{_control.Host}}:{{_control.Port}}"]}}
+        rules: {redis: {addresses: ["{{_control.Host}}:{{_control.Port}}"] } }
+        nodeMemory: {period: 1s}
+        alerts: {interval: 1s, receivers: [{name: chat, type: webhook, url: "http://127.0.0.1:{{receiverPort}}/chat"}]}
         otlp: {endpoint: "http://127.0.0.1:{{receiverPort}}", interval: 1s}
         tenants:
         - name: shop
