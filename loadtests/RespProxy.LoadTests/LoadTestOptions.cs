@@ -14,6 +14,8 @@ internal sealed record LoadTestOptions
     public bool Governance { get; init; }
     /// <summary>What hot keys' reads gain by the near cache, instead of comparing with peers.</summary>
     public bool NearCache { get; init; }
+    /// <summary>What a scrape of /metrics costs, instead of comparing.</summary>
+    public bool Scrape { get; init; }
     public required IReadOnlyList<int> Loops { get; init; }
     public required IReadOnlyList<string> Workloads { get; init; }
     public required IReadOnlyList<string> Targets { get; init; }

@@ -4,6 +4,7 @@ using RespProxy.LoadTests.Limits;
 using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Running;
+using RespProxy.LoadTests.Scrapes;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
 
@@ -68,6 +69,8 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         }
         if (options.Limits)
             return await LimitsAsync(new LimitRun(ProxyBinary(), upstream, directory, _log), machine, cancellation);
+        if (options.Scrape)
+            return await ScrapeAsync(new ScrapeRun(ProxyBinary(), upstream, directory, _log), machine, cancellation);
         if (options.Governance)
             return await GovernanceAsync(upstream, directory, tools, machine, cancellation);
         if (options.NearCache)
@@ -146,6 +149,13 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         _notes.AddRange(faults.Select(result => $"{result.Cell.Loops} loop(s), {result.Cell.Tenant}: {result.Fault}"));
         Publish("limits", $"{machine} {options.CellSeconds:0.##} s per cell.", LimitReport.ToMarkdown(results), new { machine, results });
         return faults.Length == 0 ? Done : SomeFailed;
+    }
+
+    private async Task<int> ScrapeAsync(ScrapeRun run, string machine, CancellationToken cancellation)
+    {
+        IReadOnlyList<ScrapeSample> samples = await run.RunAsync(cancellation);
+        Publish("scrape", $"{machine} Medians of 20 scrapes, smallest and largest in parentheses.", ScrapeReport.ToMarkdown(samples), new { machine, samples });
+        return Done;
     }
 
     /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>

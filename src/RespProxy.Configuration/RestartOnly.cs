@@ -27,6 +27,7 @@ public static class RestartOnly
         Compare("rules", running.Rules == next.Rules);
         Compare("alerts", running.Alerts == next.Alerts);
         Compare("nodeMemory", running.NodeMemory == next.NodeMemory);
+        Compare("otlp", running.Otlp == next.Otlp);
         Compare("log", running.Log == next.Log);
         Compare("drainTimeout", running.DrainTimeout == next.DrainTimeout);
         // A part that is not named above yet: rather a restart too many than half a configuration.

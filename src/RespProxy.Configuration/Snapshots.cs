@@ -104,6 +104,8 @@ public sealed record ProxySnapshot
     /// <summary>Null: as <see cref="NodeMemorySnapshot.Of"/> says.</summary>
     public NodeMemorySnapshot? NodeMemory { get; init; }
 
+    public OtlpSnapshot Otlp { get; init; } = new();
+
     public LogSnapshot Log { get; init; } = new();
 
     /// <summary>How long in-flight requests may take to finish after SIGTERM.</summary>

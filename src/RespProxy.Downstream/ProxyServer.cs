@@ -12,7 +12,6 @@ using RespProxy.Downstream.Sessions;
 using RespProxy.Downstream.SlowLog;
 using RespProxy.Tenancy.Accounting;
 using RespProxy.Tenancy.Fleet;
-using RespProxy.Tenancy.NearCache;
 using RespProxy.Tenancy.Tenants;
 using RespProxy.Transport;
 using RespProxy.Upstream.Connections;
@@ -180,22 +179,11 @@ public sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>Requests taken since the start, by tenant; under the empty name those of clients that have not authenticated.</summary>
     public IReadOnlyDictionary<string, long> ReadCalls() => _usage.CallsByTenant();
 
+    /// <summary>For those who read all tenants' usage again and again: reads in place, without garbage.</summary>
+    public UsageScan ScanUsage() => new(_usage);
+
     /// <summary>Sums the loops' counters; each is at most a moment old.</summary>
-    public ProxyCounters ReadCounters() => new()
-    {
-        Connections = _registry.Count,
-        ConnectionsAccepted = _registry.Accepted,
-        ConnectionsRejected = _registry.Rejected,
-        Commands = _usage.Calls,
-        AuthenticationFailures = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.AuthenticationFailures)),
-        IsolationFaults = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.IsolationFaults)),
-        ScriptUsersProvisioned = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersProvisioned)),
-        ScriptUsersRefused = _proxyLoops.Sum(loop => Volatile.Read(ref loop.Counters.ScriptUsersRefused)),
-        Quotas = [.. Quotas.Readings],
-        RateUses = [.. RateUse.Of(_tenants.Directory.All)],
-        NearCaches = [.. _tenants.Directory.All.Where(tenant => tenant.Policy.NearCache is not null).Select(ReadNearCache)],
-        Upstreams = [.. _configuration.Upstreams.Select((upstream, index) => ReadUpstream(upstream.Name, index))],
-    };
+    public ProxyCounters ReadCounters() => new CounterReader(_configuration, _proxyLoops, _topologies, _tenants, _registry, Quotas, _time) { NodeMemory = _nodeMemory }.Read();
 
     public async ValueTask DisposeAsync()
     {
@@ -263,42 +251,6 @@ public sealed partial class ProxyServer : IAsyncDisposable
     private void ForEachSession(Action<ClientSession> action)
     {
         foreach (ClientSession session in _registry.All) session.Loop.Events.Post(() => action(session));
-    }
-
-    private NearCacheReading ReadNearCache(Tenant tenant)
-    {
-        NearCacheCounters[] counters = [.. _proxyLoops.Select(loop => loop.NearCaches.CountersOf(tenant)).OfType<NearCacheCounters>()];
-        return new NearCacheReading(tenant.Name)
-        {
-            Hits = counters.Sum(each => Volatile.Read(ref each.Hits)),
-            Misses = counters.Sum(each => Volatile.Read(ref each.Misses)),
-            Fills = counters.Sum(each => Volatile.Read(ref each.Fills)),
-            Invalidations = counters.Sum(each => Volatile.Read(ref each.Invalidations)),
-            Flushes = counters.Sum(each => Volatile.Read(ref each.Flushes)),
-            Bytes = counters.Sum(each => Volatile.Read(ref each.Bytes)),
-        };
-    }
-
-    private UpstreamReading ReadUpstream(string name, int index)
-    {
-        SlotMap? map = _topologies[index].Current;
-        UpstreamCounters[] counters = [.. _proxyLoops.Select(loop => loop.Upstreams[index].Counters)];
-        return new UpstreamReading(name)
-        {
-            Moved = counters.Sum(each => Volatile.Read(ref each.Moved)),
-            Asked = counters.Sum(each => Volatile.Read(ref each.Asked)),
-            Retried = counters.Sum(each => Volatile.Read(ref each.Retried)),
-            Failed = counters.Sum(each => Volatile.Read(ref each.Failed)),
-            ConnectionsMade = counters.Sum(each => Volatile.Read(ref each.Connected)),
-            ConnectionsFailed = counters.Sum(each => Volatile.Read(ref each.ConnectFailed)),
-            ConnectionsLost = counters.Sum(each => Volatile.Read(ref each.ConnectionsLost)),
-            Leased = counters.Sum(each => Volatile.Read(ref each.Leased)),
-            TopologyRefreshes = _topologies[index].Refreshes,
-            TopologyFailures = _topologies[index].RefreshFailures,
-            TopologyAge = map is { IsCluster: true } && _topologies[index].LastGoodView is { } seen ? _time.GetUtcNow() - seen : null,
-            CoveredSlots = map?.CoveredSlots,
-            Nodes = _nodeMemory.IsEmpty ? [] : _nodeMemory[index].Readings,
-        };
     }
 
     private static TransportFlavor FlavorOf(TransportKind kind) => kind switch

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using RespProxy.Tenancy.Quotas;
-using RespProxy.Upstream.NodeMemory;
 
 namespace RespProxy.Downstream;
 
@@ -50,6 +49,18 @@ public sealed record ProxyCounters
     public ImmutableArray<NearCacheReading> NearCaches { get; init; } = [];
 
     public ImmutableArray<UpstreamReading> Upstreams { get; init; } = [];
+
+    /// <summary>By their numbers.</summary>
+    public ImmutableArray<LoopReading> Loops { get; init; } = [];
+
+    /// <summary>Client connections open now, by the listener they came in on; every listener is there.</summary>
+    public ImmutableArray<(string Listener, long Connections)> Listeners { get; init; } = [];
+
+    /// <summary>Client connections open now, by tenant; those of nobody yet under <see cref="Tenancy.Accounting.UsageReport.Nobody"/>. Only who has some.</summary>
+    public ImmutableArray<(string Tenant, long Connections)> Tenants { get; init; } = [];
+
+    /// <summary>Of every tenant that has rates.</summary>
+    public ImmutableArray<LimiterReading> Limiters { get; init; } = [];
 }
 
 /// <summary>What the near cache did for one tenant since the start.</summary>
@@ -72,39 +83,4 @@ public sealed record NearCacheReading(string Tenant)
 
     /// <summary>Held now.</summary>
     public long Bytes { get; init; }
-}
-
-/// <summary>One upstream's counts since the start.</summary>
-public sealed record UpstreamReading(string Name)
-{
-    public long Moved { get; init; }
-
-    public long Asked { get; init; }
-
-    public long Retried { get; init; }
-
-    /// <summary>Requests that ended without a reply.</summary>
-    public long Failed { get; init; }
-
-    public long ConnectionsMade { get; init; }
-
-    public long ConnectionsFailed { get; init; }
-
-    public long ConnectionsLost { get; init; }
-
-    /// <summary>Connections that a client has for itself now: it watches keys, or waits.</summary>
-    public long Leased { get; init; }
-
-    public long TopologyRefreshes { get; init; }
-
-    public long TopologyFailures { get; init; }
-
-    /// <summary>Time since the topology was last seen; null before the first time, and for a standalone, which has none.</summary>
-    public TimeSpan? TopologyAge { get; init; }
-
-    /// <summary>Slots that have an owner, 0 to 16,384; null before the topology is known.</summary>
-    public int? CoveredSlots { get; init; }
-
-    /// <summary>Memory of the nodes that tell it; empty where they are not asked.</summary>
-    public ImmutableArray<NodeMemoryReading> Nodes { get; init; } = [];
 }

@@ -47,6 +47,24 @@ public sealed class LoopPipeWriter : PipeWriter
     /// <summary>Written and not yet handed to the system.</summary>
     public long Unsent => _written - _sent;
 
+    /// <summary><see cref="Unsent"/> for those who only look: any thread; a moment old.</summary>
+    public long UnsentSeenFromOutside
+    {
+        get
+        {
+            // Both numbers move together when the array is compacted: taken when the one stayed while the other was read.
+            for (int attempt = 0; attempt < 4; attempt++)
+            {
+                int sent = Volatile.Read(ref _sent);
+                int written = Volatile.Read(ref _written);
+                if (sent == Volatile.Read(ref _sent))
+                    return Math.Max(0, written - sent);
+            }
+
+            return 0;
+        }
+    }
+
     /// <summary>Set before the first write; false by default.</summary>
     public bool RetainsSent { get; set; }
 

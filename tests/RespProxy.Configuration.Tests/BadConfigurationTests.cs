@@ -43,7 +43,7 @@ public class BadConfigurationTests
     [InlineData("loops: {a: 1}", "test.yaml:1:8: loops: expected a single value, found a section of keys")]
     [InlineData("loops: 1\nloops: 2", "test.yaml:2:1: loops: given twice; the first is in line 1; remove one")]
     [InlineData("Loops: 1", "test.yaml:1:1: unknown key 'Loops'; did you mean 'loops'?")]
-    [InlineData("zzzzzzzz: 1", "test.yaml:1:1: unknown key 'zzzzzzzz'; allowed: transport, loops, upstreams, listeners, tenants, admin, limits, slowLog, hotKeys, bigKeys, recentRequests, fleet, usage, rules, alerts, nodeMemory, log, drainTimeout")]
+    [InlineData("zzzzzzzz: 1", "test.yaml:1:1: unknown key 'zzzzzzzz'; allowed: transport, loops, upstreams, listeners, tenants, admin, limits, slowLog, hotKeys, bigKeys, recentRequests, fleet, usage, rules, alerts, nodeMemory, otlp, log, drainTimeout")]
     [InlineData("drainTimeout: 5", "test.yaml:1:15: drainTimeout: '5' is not a duration; write a whole number with ms, s, m or h, as 250ms")]
     [InlineData("drainTimeout: 5 weeks", "test.yaml:1:15: drainTimeout: '5 weeks' is not a duration; write a whole number with ms, s, m or h, as 250ms")]
     [InlineData("drainTimeout: 2h", "test.yaml:1:15: drainTimeout: '2h' is out of range; from 0 to 1h")]

@@ -15,6 +15,7 @@ public partial class ExampleFileTests
         ["SHOP_PASSWORD"] = "s",
         ["SHOP_PASSWORD_NEXT"] = "t",
         ["DEPLOYER_TOKEN"] = "0123456789abcdef",
+        ["OTLP_AUTHORIZATION"] = "u",
     };
 
     private static string Commented() => File.ReadAllText(Path.Combine(Directory, "respproxy.yaml"));
@@ -56,6 +57,7 @@ public partial class ExampleFileTests
                 Redis = new ControlRedisSnapshot { Addresses = control.Addresses, Username = control.Username, Password = control.Password },
             },
             Fleet = new FleetSnapshot { Redis = new ControlRedisSnapshot { Addresses = shared.Addresses, Username = shared.Username, Password = shared.Password } },
+            Otlp = new OtlpSnapshot { Endpoint = shown.Otlp.Endpoint, Headers = shown.Otlp.Headers, Attributes = shown.Otlp.Attributes },
         };
         UpstreamSnapshot upstream = shown.Upstreams[0];
         var upstreamDefaults = new UpstreamSnapshot { Name = upstream.Name, Seeds = upstream.Seeds, Username = upstream.Username, Password = upstream.Password };

@@ -28,6 +28,7 @@ public class RestartOnlyTests
         { "rules", "rules: {redis: {addresses: [\"127.0.0.1:1\"]}}" },
         { "alerts", "alerts: {receivers: [{name: chat, url: \"http://h/\", levels: [60], headers: [{name: a, value: b}]}]}" },
         { "nodeMemory", "nodeMemory: {period: 7s}" },
+        { "otlp", "otlp: {endpoint: \"http://127.0.0.1:4318\"}" },
         { "log", "log: {level: Debug}" },
         { "drainTimeout", "drainTimeout: 7s" },
     };

@@ -82,6 +82,21 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_are_open_metrics_and_zipped_for_a_scraper_that_asks()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/metrics", UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
+        using HttpResponseMessage response = await _client.SendAsync(request, Cancellation);
+
+        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        await using var unzipped = new System.IO.Compression.GZipStream(await response.Content.ReadAsStreamAsync(Cancellation), System.IO.Compression.CompressionMode.Decompress);
+        using var reader = new StreamReader(unzipped);
+        Assert.Equal("# HELP respproxy_test Test.\n# TYPE respproxy_test gauge\nrespproxy_test 3\n# EOF\n", await reader.ReadToEndAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Other_paths_and_methods_are_refused()
     {
         using HttpResponseMessage elsewhere = await _client.GetAsync(new Uri("/", UriKind.Relative), Cancellation);
@@ -129,14 +144,16 @@ public sealed class AdminEndpointTests : IAsyncLifetime
         Assert.Contains("a loop is silent", await silent.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task HEAD_is_GET_without_the_body()
+    [Theory]
+    [InlineData("/metrics", "text/plain; version=0.0.4; charset=utf-8", null)] // written as it goes out
+    [InlineData("/healthz", "text/plain; charset=utf-8", 6L)]
+    public async Task HEAD_is_GET_without_the_body(string path, string contentType, long? length)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Head, new Uri("/metrics", UriKind.Relative));
+        using var request = new HttpRequestMessage(HttpMethod.Head, new Uri(path, UriKind.Relative));
         using HttpResponseMessage response = await _client.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(73, response.Content.Headers.ContentLength);
+        Assert.Equal((contentType, length), (response.Content.Headers.ContentType!.ToString(), response.Content.Headers.ContentLength));
         Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
@@ -184,7 +201,6 @@ public class ProxyMetricsTests
             Assert.Matches("^[a-z][a-z0-9_]*$", family.Name);
             Assert.Equal(family.Kind == MetricKind.Counter, family.Name.EndsWith("_total", StringComparison.Ordinal));
             Assert.NotEmpty(family.Help);
-            Assert.True(family.Samples.Count > 0 || family.Name == "respproxy_upstream_topology_age_seconds");
         });
     }
 }

@@ -129,6 +129,14 @@ internal sealed class Schema
         new("password", UpstreamSecret),
         new("timeout", Scalar));
 
+    private static readonly Schema Otlp = Map(
+        new("endpoint", Scalar),
+        new("protocol", Scalar),
+        new("headers", List(Map(new("name", Scalar), new("value", UpstreamSecret)))),
+        new("interval", Scalar),
+        new("timeout", Scalar),
+        new("attributes", List(Map(new("name", Scalar), new("value", Scalar)))));
+
     public static readonly Schema Root = Map(
         new("transport", Scalar),
         new("loops", Scalar),
@@ -149,6 +157,7 @@ internal sealed class Schema
             new("redis", Map(new("addresses", List(Scalar)), new("username", Scalar), new("password", UpstreamSecret), new("key", Scalar), new("timeout", Scalar))))),
         new("alerts", Alerts),
         new("nodeMemory", Map([new("period", Scalar)])),
+        new("otlp", Otlp),
         new("log", Map(new("format", Scalar), new("level", Scalar))),
         new("drainTimeout", Scalar));
 

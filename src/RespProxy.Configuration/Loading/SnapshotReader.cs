@@ -46,6 +46,7 @@ internal sealed class SnapshotReader(Section root, SecretReader secrets, ErrorLi
             Rules = RulesReader.Read(root.Child("rules"), secrets),
             Alerts = AlertReader.Read(root, secrets),
             NodeMemory = AlertReader.ReadNodeMemory(root),
+            Otlp = OtlpReader.Read(root.Child("otlp"), secrets),
             Log = ReadLog(root.Child("log")),
             DrainTimeout = root.Duration("drainTimeout", Defaults.DrainTimeout, TimeSpan.Zero, Hour),
         };

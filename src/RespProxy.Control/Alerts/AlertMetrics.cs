@@ -21,13 +21,13 @@ internal static class AlertMetrics
             }
         }
 
-        return ((MetricFamily[])
+        return
         [
             family,
             Of("sent_total", "Alerts that the receiver has taken: fired, repeated and ended ones.", receiver => receiver.Sent),
             Of("failed_total", "Requests to the receiver that failed.", receiver => receiver.Failed),
             Of("dropped_total", "Alerts that the receiver refused, or that had no room while it did not answer.", receiver => receiver.Dropped),
-        ]).Where(each => each.Samples.Count > 0);
+        ];
 
         MetricFamily Of(string name, string help, Func<AlertReceiver, long> value)
         {

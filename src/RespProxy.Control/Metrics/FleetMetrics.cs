@@ -11,7 +11,7 @@ public static class FleetMetrics
     private static readonly int[] BoundaryBuckets =
         [.. Enumerable.Range(0, LatencyBuckets.Count - 1).Where(bucket => LatencyBuckets.BoundOf(bucket) is >= 64 and <= 1 << 20 and var bound && long.IsPow2(bound))];
 
-    private static readonly double[] Bounds = [.. BoundaryBuckets.Select(bucket => LatencyBuckets.BoundOf(bucket) / 1e6)];
+    private static readonly HistogramBounds Bounds = new([.. BoundaryBuckets.Select(bucket => LatencyBuckets.BoundOf(bucket) / 1e6)]);
 
     /// <summary>The families of one scrape; none where nothing is shared. Any thread.</summary>
     public static IEnumerable<MetricFamily> From(FleetLeases? leases)
@@ -40,7 +40,7 @@ public static class FleetMetrics
 
     private static MetricFamily LatencyOf(LatencyReading latency)
     {
-        var counts = new long[Bounds.Length + 1];
+        var counts = new long[Bounds.Values.Length + 1];
         int at = 0;
         for (int bucket = 0; bucket < LatencyBuckets.Count; bucket++)
         {
@@ -48,6 +48,6 @@ public static class FleetMetrics
             if (at < BoundaryBuckets.Length && bucket == BoundaryBuckets[at]) at++;
         }
 
-        return MetricFamily.Histogram("respproxy_fleet_lease_duration_seconds", "Time that the control Redis took to answer calls for tokens.").AddHistogram(Bounds, counts, latency.TotalSeconds);
+        return MetricFamily.Histogram("respproxy_fleet_lease_duration_seconds", "Time that the control Redis took to answer calls for tokens.").Add(new HistogramValue(Bounds, counts, latency.TotalSeconds));
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace RespProxy.Control.Metrics;
 
 public enum MetricKind
@@ -11,28 +13,54 @@ public enum MetricKind
 /// <summary>One label of a sample. The value may be any text; the name is <c>[a-zA-Z_][a-zA-Z0-9_]*</c>.</summary>
 public readonly record struct MetricLabel(string Name, string Value);
 
-/// <summary>One line of the exposition.</summary>
-/// <param name="Suffix">Appended to the family's name: empty, or <c>_bucket</c>, <c>_sum</c>, <c>_count</c> of a histogram.</param>
+/// <summary>One counter, gauge or histogram of a family.</summary>
 /// <param name="Labels">In the order written.</param>
-/// <param name="Value">In the metric's base unit.</param>
-public readonly record struct MetricSample(string Suffix, IReadOnlyList<MetricLabel> Labels, double Value);
+/// <param name="Value">In the metric's base unit; of a histogram 0.</param>
+/// <param name="Histogram">Of histograms; null otherwise.</param>
+public readonly record struct MetricSample(ImmutableArray<MetricLabel> Labels, double Value, HistogramValue? Histogram = null);
 
 /// <summary>
-/// One metric and its samples, as one scrape sees them. Built anew for each scrape from counters that live elsewhere, so the
-/// hot path knows nothing of metrics. One thread.
+/// One metric and its samples, as one scrape sees them: read from counters that live elsewhere, so that the hot path knows nothing of metrics.
+/// Samples are either added or made one by one while they are written, so that a family of thousands never stands in memory. One thread.
 /// </summary>
-public sealed class MetricFamily(string name, string help, MetricKind kind)
+public sealed class MetricFamily
 {
-    private readonly List<MetricSample> _samples = [];
+    private const string TotalSuffix = "_total";
 
-    /// <summary>Prometheus conventions: <c>respproxy_</c>, base unit, <c>_total</c> for counters.</summary>
-    public string Name { get; } = name;
+    /// <summary>Base units that names end in; what else is counted has none.</summary>
+    private static readonly string[] Units = ["seconds", "bytes", "ratio"];
 
-    public string Help { get; } = help;
+    private readonly List<MetricSample> _added = [];
+    private readonly IEnumerable<MetricSample>? _made;
 
-    public MetricKind Kind { get; } = kind;
+    /// <param name="name">Prometheus conventions: <c>respproxy_</c>, base unit, <c>_total</c> for counters.</param>
+    /// <param name="help">One sentence.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="samples">Enumerated when the family is written; null: they are added.</param>
+    public MetricFamily(string name, string help, MetricKind kind, IEnumerable<MetricSample>? samples = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        Name = name;
+        Help = help;
+        Kind = kind;
+        _made = samples;
+        BaseName = kind == MetricKind.Counter && name.EndsWith(TotalSuffix, StringComparison.Ordinal) ? name[..^TotalSuffix.Length] : name;
+        Unit = Array.Find(Units, unit => BaseName.EndsWith("_" + unit, StringComparison.Ordinal)) ?? "";
+    }
 
-    public IReadOnlyList<MetricSample> Samples => _samples;
+    public string Name { get; }
+
+    public string Help { get; }
+
+    public MetricKind Kind { get; }
+
+    /// <summary>The name without a counter's <c>_total</c>: OpenMetrics and OTLP call the family so.</summary>
+    public string BaseName { get; }
+
+    /// <summary>The base unit, which is also the end of <see cref="BaseName"/>; empty for none.</summary>
+    public string Unit { get; }
+
+    public IEnumerable<MetricSample> Samples => _made ?? _added;
 
     public static MetricFamily Counter(string name, string help) => new(name, help, MetricKind.Counter);
 
@@ -41,30 +69,16 @@ public sealed class MetricFamily(string name, string help, MetricKind kind)
     public static MetricFamily Histogram(string name, string help) => new(name, help, MetricKind.Histogram);
 
     /// <summary>Adds a counter's or a gauge's sample and returns the family, so that calls chain.</summary>
-    public MetricFamily Add(double value, params IReadOnlyList<MetricLabel> labels)
+    public MetricFamily Add(double value, params ImmutableArray<MetricLabel> labels)
     {
-        _samples.Add(new MetricSample("", labels, value));
+        _added.Add(new MetricSample(labels, value));
         return this;
     }
 
-    /// <summary>Adds a histogram.</summary>
-    /// <param name="bounds">Upper bounds, ascending, without infinity.</param>
-    /// <param name="counts">Observations per bucket, not yet summed up; one more than bounds, the last beyond them all.</param>
-    /// <param name="sum">Of all observations, in the metric's unit.</param>
-    /// <param name="labels">Of every sample of this histogram.</param>
-    public MetricFamily AddHistogram(ReadOnlySpan<double> bounds, ReadOnlySpan<long> counts, double sum, params IReadOnlyList<MetricLabel> labels)
+    /// <summary>Adds a histogram's sample and returns the family.</summary>
+    public MetricFamily Add(HistogramValue histogram, params ImmutableArray<MetricLabel> labels)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(counts.Length, bounds.Length + 1);
-        long total = 0;
-        for (int i = 0; i < counts.Length; i++)
-        {
-            total += counts[i];
-            string bound = i < bounds.Length ? PrometheusText.Number(bounds[i]) : "+Inf";
-            _samples.Add(new MetricSample("_bucket", [.. labels, new MetricLabel("le", bound)], total));
-        }
-
-        _samples.Add(new MetricSample("_sum", labels, sum));
-        _samples.Add(new MetricSample("_count", labels, total));
+        _added.Add(new MetricSample(labels, 0, histogram));
         return this;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RespProxy.Downstream;
 using RespProxy.Upstream.NodeMemory;
 
@@ -17,12 +18,12 @@ internal static class NodeMetrics
             if (upstream.CoveredSlots is { } slots) covered.Add(slots, label);
             foreach (NodeMemoryReading node in upstream.Nodes)
             {
-                MetricLabel[] labels = [label, new("node", node.Node.ToString())];
+                ImmutableArray<MetricLabel> labels = [label, new("node", node.Node.ToString())];
                 used.Add(node.Used, labels);
                 if (node.Max > 0) max.Add(node.Max, labels);
             }
         }
 
-        return ((MetricFamily[])[covered, used, max]).Where(family => family.Samples.Count > 0);
+        return [covered, used, max];
     }
 }

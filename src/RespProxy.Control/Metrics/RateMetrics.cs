@@ -13,7 +13,7 @@ internal static class RateMetrics
         MetricFamily used = MetricFamily.Counter("respproxy_tenant_rate_used_total", "Units used of a rate.");
         foreach (RateUse rate in rates)
         {
-            MetricLabel[] labels = [new("tenant", rate.Tenant), new("rate", rate.Rate), new("unit", char.ToLowerInvariant($"{rate.Unit}"[0]) + $"{rate.Unit}"[1..])];
+            ImmutableArray<MetricLabel> labels = [new("tenant", rate.Tenant), new("rate", rate.Rate), new("unit", char.ToLowerInvariant($"{rate.Unit}"[0]) + $"{rate.Unit}"[1..])];
             limit.Add(rate.PerSecond, labels);
             used.Add(rate.Used, labels);
         }

@@ -44,6 +44,12 @@ internal sealed class LoopAccounting
     /// <summary>The sums of all loops. Any thread.</summary>
     public UsageLedger Ledger { get; }
 
+    /// <summary>The loop's number, from 0.</summary>
+    public int Loop => _events.Index;
+
+    /// <summary>How long the loop was at work, turn by turn. Any thread.</summary>
+    public TurnTimes TurnTimes { get; } = new();
+
     /// <summary>The number of this turn; wraps around.</summary>
     public uint Turn { get; private set; }
 
@@ -92,6 +98,7 @@ internal sealed class LoopAccounting
         foreach (ref readonly Run run in _runs.AsSpan(0, _count)) Settle(run, end);
         _count = 0;
         Turn++;
+        TurnTimes.Add(end - _events.Now);
     }
 
     private void Settle(in Run run, long end)

@@ -13,7 +13,7 @@ internal sealed class LoopAdmission(LoopAccounting accounting)
     private uint _turn = uint.MaxValue;
     private long _now;
 
-    public AdmissionScratch Scratch { get; } = new();
+    public AdmissionScratch Scratch { get; } = new() { Loop = accounting.Loop };
 
     /// <summary>The time of this turn: what a loop found in one turn came at one time, and a look at the clock costs as much as a decision.</summary>
     public long NowBy(AdmissionClock clock)

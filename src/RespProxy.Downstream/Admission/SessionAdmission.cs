@@ -150,7 +150,7 @@ internal sealed class SessionAdmission
         if (_bounds.Rules is { } rules)
         {
             long now = _session.Loop.Admission.NowBy(rules.Clock);
-            if (!rules.TryAllow(request, spec, now)) return IsAdmittedBy(rules, request, spec, now, out isAnswered);
+            if (!rules.TryAllow(request, spec, now, _session.Loop.Events.Index)) return IsAdmittedBy(rules, request, spec, now, out isAnswered);
         }
 
         Accept(replyRates: 0);

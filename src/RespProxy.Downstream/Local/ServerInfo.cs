@@ -8,6 +8,9 @@ namespace RespProxy.Downstream.Local;
 /// <summary>INFO in the sections and fields that clients parse. https://redis.io/docs/latest/commands/info/</summary>
 internal static class ServerInfo
 {
+    /// <summary>Long, and told only to those who ask for it or for everything, as in Redis.</summary>
+    private const string Commandstats = "commandstats";
+
     private static readonly (string Name, Action<StringBuilder, ClientSession> Write)[] Sections =
     [
         ("server", WriteServer),
@@ -16,6 +19,7 @@ internal static class ServerInfo
         ("persistence", (text, _) => text.Append("# Persistence\r\nloading:0\r\nasync_loading:0\r\nrdb_bgsave_in_progress:0\r\naof_enabled:0\r\n")),
         ("stats", (text, _) => text.Append("# Stats\r\n")),
         ("replication", (text, _) => text.Append("# Replication\r\nrole:master\r\nconnected_slaves:0\r\n")),
+        (Commandstats, CommandStats.Write),
         ("cluster", (text, session) => text.Append("# Cluster\r\ncluster_enabled:").Append(session.Origin.IsClusterView ? '1' : '0').Append("\r\n")),
         ("keyspace", (text, _) => text.Append("# Keyspace\r\n")),
     ];
@@ -24,11 +28,12 @@ internal static class ServerInfo
     {
         var wanted = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (int i = 1; i < request.Count; i++) wanted.Add(Encoding.UTF8.GetString(request[i]));
-        bool isAll = wanted.Count == 0 || wanted.Contains("all") || wanted.Contains("default") || wanted.Contains("everything");
+        bool isAll = wanted.Contains("all") || wanted.Contains("everything");
+        bool isDefault = wanted.Count == 0 || wanted.Contains("default");
         var text = new StringBuilder();
         foreach ((string name, Action<StringBuilder, ClientSession> write) in Sections)
         {
-            if (!isAll && !wanted.Contains(name)) continue;
+            if (!isAll && !(isDefault && name != Commandstats) && !wanted.Contains(name)) continue;
             if (text.Length > 0) text.Append("\r\n");
             write(text, session);
         }

@@ -127,6 +127,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
 
     public int Pending => _replies.Pending;
 
+    /// <summary>Replies written, and not taken by the system. May be read from any thread.</summary>
+    public long UnsentBytes => Volatile.Read(ref _connection)?.Output.UnsentSeenFromOutside ?? 0;
+
+    /// <summary>Replies that wait for an earlier one. May be read from any thread.</summary>
+    public long ParkedBytes => _replies.ParkedBytes;
+
     /// <inheritdoc cref="ReplyLine.Capture"/>
     public IReplyCapture? Capture => _replies.Capture;
 

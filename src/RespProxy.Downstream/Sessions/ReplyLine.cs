@@ -18,6 +18,9 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
     /// <summary>Requests not answered to the client yet.</summary>
     public int Pending => _queue.Pending;
 
+    /// <summary>Of early replies, which wait for their turn. May be read from any thread.</summary>
+    public int ParkedBytes => _queue.ParkedBytes;
+
     /// <summary>The number that the next request takes: <see cref="Reserve"/>.</summary>
     public uint NextNumber => _queue.Next;
 

@@ -36,6 +36,9 @@ public sealed class TenantUsage
         }
     }
 
+    /// <summary>The usage of a command by its number; null: it has not been used. Any thread.</summary>
+    internal CommandUsage? Peek(int command) => Volatile.Read(ref _commands[command]);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private CommandUsage Begin(int command)
     {

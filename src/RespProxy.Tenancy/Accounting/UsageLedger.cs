@@ -10,7 +10,23 @@ public sealed class UsageLedger
     private readonly ConcurrentBag<LoopUsage> _loops = [];
 
     /// <summary>Requests taken, of all tenants not forgotten and of clients that are nobody's.</summary>
-    public long Calls => _loops.Sum(loop => loop.Tenants.Sum(tenant => tenant.Value.Commands.Sum(command => Volatile.Read(ref command.Calls))));
+    public long Calls
+    {
+        get
+        {
+            long calls = 0;
+            foreach (LoopUsage loop in _loops)
+            {
+                foreach ((_, TenantUsage usage) in loop.Tenants)
+                {
+                    for (int command = 0; command <= TenantUsage.Unknown; command++)
+                        calls += usage.Peek(command) is { } used ? Volatile.Read(ref used.Calls) : 0;
+                }
+            }
+
+            return calls;
+        }
+    }
 
     /// <summary>The same by tenant; far cheaper than all that is known of each.</summary>
     public IReadOnlyDictionary<string, long> CallsByTenant()
@@ -20,6 +36,8 @@ public sealed class UsageLedger
             calls[tenant] = calls.GetValueOrDefault(tenant) + usage.Commands.Sum(command => Volatile.Read(ref command.Calls));
         return calls;
     }
+
+    internal IReadOnlyCollection<LoopUsage> Loops => _loops;
 
     /// <summary>A loop's own book.</summary>
     public LoopUsage AddLoop()

@@ -8,6 +8,9 @@ public sealed class AdmissionScratch
     private RateRule[] _rates = new RateRule[8];
     private Entry[] _entries = new Entry[8];
 
+    /// <summary>The loop's number, from 0: rates count for each loop.</summary>
+    public int Loop { get; init; }
+
     internal KeyIndexes Keys { get; } = new();
 
     /// <summary>Rates that the request is subject to.</summary>

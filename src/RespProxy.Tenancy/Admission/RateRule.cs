@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using RespProxy.Configuration;
 using RespProxy.Tenancy.Fleet;
@@ -11,7 +12,8 @@ public sealed class RateRule
 
     /// <summary>Of a rate that the fleet shares: this proxy's part while it is alone.</summary>
     private readonly TokenBucket _bucket;
-    private long _exceeded;
+    private readonly Lock _growing = new();
+    private RateCounts?[] _counts = [];
 
     /// <param name="snapshot">The rate as configured.</param>
     /// <param name="ordinal">Its place among the tenant's rates.</param>
@@ -39,7 +41,13 @@ public sealed class RateRule
     public RateSnapshot Snapshot { get; }
 
     /// <summary>Requests that it has refused, or would have.</summary>
-    public long Exceeded => Volatile.Read(ref _exceeded);
+    public long Exceeded => Sum(counts => Volatile.Read(ref counts.Exceeded));
+
+    /// <summary>Requests that it has let pass, those that waited included.</summary>
+    public long Granted => Sum(counts => Volatile.Read(ref counts.Granted));
+
+    /// <summary>Requests that it has let pass after a wait.</summary>
+    public long Delayed => Sum(counts => Volatile.Read(ref counts.Delayed));
 
     /// <summary>Units taken from its bucket since the start, under this configuration and those before it.</summary>
     public long Used => Fleet is null ? _bucket.Used : Fleet.Used;
@@ -64,10 +72,10 @@ public sealed class RateRule
     internal bool HasPurposeOf(RateRule other) =>
         (Snapshot.Name, Snapshot.Scope, Snapshot.Unit) == (other.Snapshot.Name, other.Snapshot.Scope, other.Snapshot.Unit);
 
-    /// <summary>A request of such a cost was refused, or would have been.</summary>
-    internal void CountExceeded(long cost)
+    /// <summary>A request of such a cost was refused on a loop, or would have been.</summary>
+    internal void CountExceeded(long cost, int loop)
     {
-        Interlocked.Increment(ref _exceeded);
+        CountsOf(loop).Exceeded++;
         Fleet?.NoteRefused(cost);
     }
 
@@ -112,6 +120,34 @@ public sealed class RateRule
     private bool HasNumbersOf(RateRule other) =>
         (Snapshot.Rate, Snapshot.Burst, Snapshot.LocalShare) == (other.Snapshot.Rate, other.Snapshot.Burst, other.Snapshot.LocalShare);
 
+    /// <summary>What one loop counts; for that loop's thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal RateCounts CountsOf(int loop)
+    {
+        RateCounts?[] counts = _counts;
+        return (uint)loop < (uint)counts.Length && counts[loop] is { } own ? own : BeginCounts(loop);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private RateCounts BeginCounts(int loop)
+    {
+        lock (_growing)
+        {
+            var larger = new RateCounts?[Math.Max(_counts.Length, loop + 1)];
+            _counts.CopyTo(larger, 0);
+            RateCounts own = larger[loop] ??= new RateCounts();
+            Volatile.Write(ref _counts, larger);
+            return own;
+        }
+    }
+
+    private long Sum(Func<RateCounts, long> count)
+    {
+        long sum = 0;
+        foreach (RateCounts? counts in Volatile.Read(ref _counts)) sum += counts is null ? 0 : count(counts);
+        return sum;
+    }
+
     private static string NameOf(RateSnapshot snapshot)
     {
         string unit = snapshot.Unit switch
@@ -124,4 +160,15 @@ public sealed class RateRule
         bool isOfAll = snapshot.Scope.Commands is ["@all"];
         return isOfAll ? unit : $"{string.Join(',', snapshot.Scope.Commands)} {unit}";
     }
+}
+
+/// <summary>What one loop's requests met at a rate. Written by that loop alone, since a number that all loops wrote would have to be fought for.</summary>
+internal sealed class RateCounts
+{
+    public long Granted;
+
+    /// <summary>Among the granted, too.</summary>
+    public long Delayed;
+
+    public long Exceeded;
 }

@@ -59,12 +59,16 @@ public sealed class RuleSet
     /// <param name="request">The request as the client sent it.</param>
     /// <param name="spec">Its command.</param>
     /// <param name="now">As for <see cref="Decide"/>.</param>
-    public bool TryAllow(in RequestView request, CommandSpec spec, long now)
+    /// <param name="loop">The number of the loop that asks: rates count for each.</param>
+    public bool TryAllow(in RequestView request, CommandSpec spec, long now, int loop = 0)
     {
         CommandRules? rules = _byCommand[spec.Index];
         if (rules is null) return true;
         if (!rules.IsSimple || (rules.Keyed is { } keyed && (request.Count < 2 || keyed.MayConcern(request[1])))) return false;
-        return rules.OnlyRate is not { } rate || rate.TryTake(now, 1);
+        if (rules.OnlyRate is not { } rate) return true;
+        if (!rate.TryTake(now, 1)) return false;
+        rate.CountsOf(loop).Granted++;
+        return true;
     }
 
     /// <summary>
@@ -236,8 +240,8 @@ public sealed class RuleSet
             RateRule rate = scratch.RateAt(i);
             replyRates |= rate.ReplyBit;
             bool isTaken = rate.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
-            if (isTaken) longest = Math.Max(longest, wait);
-            else if (rate.IsShadow) verdict.IsShadowed = CountShadow(rate, scratch.CostOf(rate));
+            if (isTaken) longest = Math.Max(longest, CountGranted(rate, scratch.Loop, wait));
+            else if (rate.IsShadow) verdict.IsShadowed = CountShadow(rate, scratch);
             else if (mayBeThrottled)
             {
                 Refuse(scratch, i, rate, wait, ref verdict);
@@ -263,16 +267,25 @@ public sealed class RuleSet
         return default;
     }
 
-    private static bool CountShadow(RateRule rate, long cost)
+    private static bool CountShadow(RateRule rate, AdmissionScratch scratch)
     {
-        rate.CountExceeded(cost);
+        rate.CountExceeded(scratch.CostOf(rate), scratch.Loop);
         return true;
+    }
+
+    /// <summary>Returns the wait.</summary>
+    private static long CountGranted(RateRule rate, int loop, long wait)
+    {
+        RateCounts counts = rate.CountsOf(loop);
+        counts.Granted++;
+        if (wait > 0) counts.Delayed++;
+        return wait;
     }
 
     /// <summary>Refuses by a rate. If another loop was faster, what was taken from the rates before goes back.</summary>
     private static void Refuse(AdmissionScratch scratch, int taken, RateRule refusing, long wait, ref Verdict verdict)
     {
-        refusing.CountExceeded(scratch.CostOf(refusing));
+        refusing.CountExceeded(scratch.CostOf(refusing), scratch.Loop);
         for (int i = 0; i < taken; i++)
         {
             RateRule rate = scratch.RateAt(i);

@@ -73,6 +73,12 @@ public sealed class NodeConnection : ConnectionHandler
 
     public int InFlightCount => _inFlight.Count;
 
+    /// <summary>Written, and not taken by the system yet. Only when <see cref="IsReady"/>.</summary>
+    public long UnsentBytes => _connection!.Output.Unsent;
+
+    /// <summary>Of the requests that no reply has come for, sent or not. Only when <see cref="IsReady"/>.</summary>
+    public long InFlightBytes => _inFlight.Count > 0 ? _connection!.Output.Position - _inFlight.Peek().Position : 0;
+
     /// <summary>Requests answered so far, wrapping around: as long as it stays the same, what is pushed stands directly behind the same reply.</summary>
     public uint Answered => _inFlight.Popped;
 
@@ -80,14 +86,7 @@ public sealed class NodeConnection : ConnectionHandler
     public IPushSink? Pushes { get; set; }
 
     /// <summary>More is waiting than the node takes: clients should not be read until <see cref="WhenRelieved"/>.</summary>
-    public bool IsCongested
-    {
-        get
-        {
-            LoopPipeWriter output = _connection!.Output;
-            return output.Unsent > CongestedUnsent || (_inFlight.Count > 0 && output.Position - _inFlight.Peek().Position > CongestedInFlight);
-        }
-    }
+    public bool IsCongested => UnsentBytes > CongestedUnsent || InFlightBytes > CongestedInFlight;
 
     /// <summary>Where the next request is to be written, at least <paramref name="size"/> bytes. Only when <see cref="IsReady"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

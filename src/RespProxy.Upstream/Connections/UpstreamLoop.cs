@@ -192,8 +192,11 @@ public sealed partial class UpstreamLoop
     }
 
     /// <summary>The owner that a MOVED names, learned; for leased connections, whose errors their sinks see.</summary>
-    public Node? LearnMoved(NodeConnection from, ReadOnlySpan<byte> reply) =>
-        NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port) ? _topology.Learn(slot, host, port, from.Node) : null;
+    public Node? LearnMoved(NodeConnection from, ReadOnlySpan<byte> reply)
+    {
+        Counters.Moved++;
+        return NodeErrors.TryReadRedirect(reply, out int slot, out string host, out int port) ? _topology.Learn(slot, host, port, from.Node) : null;
+    }
 
     /// <summary>The node that an ASK names; null when it names none.</summary>
     public Node? NodeOfAsk(NodeConnection from, ReadOnlySpan<byte> reply)
@@ -314,8 +317,7 @@ public sealed partial class UpstreamLoop
 
     internal void Fail(in InFlightRequest request, UpstreamFailure failure)
     {
-        Counters.Failed++;
-        if (failure == UpstreamFailure.TimedOut) Counters.TimedOut++;
+        Counters.Count(failure);
         request.Sink!.OnFailure(request, failure);
     }
 
@@ -357,10 +359,32 @@ public sealed partial class UpstreamLoop
             links.Resp3?.CheckDeposed(_loop.Now - DeposedPatience);
         }
 
+        // Those of confined users count in the same place.
+        if (User is null) CountQueues();
         _leases.CloseIdle(_loop.Now, Stopwatch.Frequency);
         Subscriptions.OnTick();
         NodeEvents.OnTick();
         _timeoutTick!.Restart(TimeoutTick);
+    }
+
+    private void CountQueues()
+    {
+        var tally = new QueueTally();
+        AddQueuesTo(ref tally);
+        tally.WriteTo(Counters.Queues);
+    }
+
+    private void AddQueuesTo(ref QueueTally tally)
+    {
+        tally.Add(_parking);
+        foreach (NodeLinks links in _links)
+        {
+            tally.Add(links.Resp2);
+            tally.Add(links.Resp3);
+        }
+
+        foreach (NodeConnection connection in _leased) tally.Add(connection);
+        foreach (ConfinedUpstream confined in _confined) confined.Loop.AddQueuesTo(ref tally);
     }
 
     internal static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);

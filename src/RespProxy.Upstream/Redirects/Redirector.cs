@@ -47,10 +47,21 @@ internal sealed class Redirector(UpstreamLoop owner, ClusterTopology topology)
         }
 
         if (kind == NodeErrorKind.ReadOnlyReplica || reply.StartsWith("-CLUSTERDOWN"u8)) topology.RequestRefresh("a node answered " + kind);
-        owner.Counters.Retried++;
+        owner.Counters.Count(ReasonOf(kind, reply));
         request.Sink!.OnDelayed(request);
         owner.ParkUntil(request, bytes, from.IsResp3, owner.Now + RetryPause, request.IsBoundToNode ? from.Node : null);
     }
+
+    /// <summary>Of an error that is no redirect, or of one that cannot be followed at once.</summary>
+    private static RetryReason ReasonOf(NodeErrorKind kind, ReadOnlySpan<byte> reply) => kind switch
+    {
+        NodeErrorKind.ReadOnlyReplica => RetryReason.ReadOnly,
+        _ when reply.StartsWith("-TRYAGAIN"u8) => RetryReason.TryAgain,
+        _ when reply.StartsWith("-CLUSTERDOWN"u8) => RetryReason.ClusterDown,
+        _ when reply.StartsWith("-LOADING"u8) => RetryReason.Loading,
+        _ when reply.StartsWith("-MASTERDOWN"u8) => RetryReason.PrimaryDown,
+        _ => RetryReason.Redirected,
+    };
 
     private void Redirect(NodeConnection from, NodeErrorKind kind, ReadOnlySpan<byte> reply, InFlightRequest request, ReadOnlySpan<byte> bytes)
     {
@@ -98,7 +109,7 @@ internal sealed class Redirector(UpstreamLoop owner, ClusterTopology topology)
         }
         else
         {
-            owner.Counters.Retried++;
+            owner.Counters.Count(ReasonOf(kind, reply));
         }
 
         if (kind != NodeErrorKind.Ask || target is null) topology.RequestRefresh("a node answered " + kind);
@@ -119,7 +130,7 @@ internal sealed class Redirector(UpstreamLoop owner, ClusterTopology topology)
         }
 
         from.SentScripts.Clear();
-        owner.Counters.Retried++;
+        owner.Counters.Count(RetryReason.NoScript);
         request.Sink.OnDelayed(request);
         from.SendAgain(withSource, request, asking: false);
     }
@@ -127,7 +138,7 @@ internal sealed class Redirector(UpstreamLoop owner, ClusterTopology topology)
     /// <summary>A request was lost with its connection and may be sent again: it had not left, or only reads.</summary>
     public void Retry(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, Node from)
     {
-        owner.Counters.Retried++;
+        owner.Counters.Count(RetryReason.ConnectionLost);
         bytes = request.Sink!.BytesToSendAgain(request, bytes);
         request.Sink!.OnDelayed(request);
         owner.ParkUntil(request, bytes, resp3, owner.Now + RetryPause, request.IsBoundToNode ? from : null);

@@ -17,6 +17,12 @@ internal sealed class RequestParking(UpstreamLoop owner, EventLoop loop)
     private readonly long _requestTimeout = UpstreamLoop.Ticks(owner.Snapshot.RequestTimeout);
     private bool _isTicking;
 
+    /// <summary>Requests that wait.</summary>
+    public int Count => _retries.Count;
+
+    /// <summary>Of the requests that wait.</summary>
+    public long Bytes => _retries.Bytes;
+
     /// <summary>False when as many wait as may. Time in Stopwatch ticks.</summary>
     public bool TryAdd(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? target)
     {

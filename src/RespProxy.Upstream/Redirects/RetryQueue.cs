@@ -36,6 +36,9 @@ internal sealed class RetryQueue
 
     public int Count => _parked.Count;
 
+    /// <summary>Of all requests.</summary>
+    public long Bytes => _bytes;
+
     /// <summary>False when the queue is full.</summary>
     public bool TryAdd(in InFlightRequest request, ReadOnlySpan<byte> bytes, bool resp3, long dueAt, Node? target = null)
     {

@@ -11,18 +11,15 @@ using RespProxy.Downstream;
 namespace RespProxy.Hosting;
 
 /// <summary>What the admin endpoint of a running proxy has to offer. A part that is added here is described in openapi.json, which a test compares.</summary>
-internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, Alerting alerting, FleetLeases? leases, LogThreshold threshold, ILoggerFactory logs)
+internal sealed class AdminComposition(ProxySnapshot snapshot, ProxyServer server, ConfigurationReload reload, LiveRules? rules, MetricsSource metrics, LogThreshold threshold, ILoggerFactory logs)
 {
     public IReadOnlyList<IAdminRoutes> Routes()
     {
-        var usage = new UsageMetrics();
         var rates = new CallRates(server, TimeProvider.System);
         return
         [
             new HealthRoutes(() => Readiness.Of(server.Status, server.IsReady), () => Readiness.OfStart(server.Status)),
-            new MetricsRoutes(
-                () => [.. ProxyMetrics.Collect(server, usage, reload.Reading, BuildVersion.Text), .. rules is null ? [] : RuleMetrics.From(rules), .. alerting.Metrics(), .. FleetMetrics.From(leases)],
-                snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
+            new MetricsRoutes(metrics.Collect, snapshot.Admin.MetricsToken ? AdminAccess.Read : AdminAccess.None),
             new OpenApiRoutes(),
             new StatusRoutes(server, rates, () => reload.Reading, rules, BuildVersion.Text, TimeProvider.System),
             new TenantRoutes(server, rates),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control.Admin;
 using RespProxy.Control.Fleet;
+using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
 using RespProxy.Control.Rules;
 using RespProxy.Downstream;
@@ -81,7 +82,11 @@ internal static class ProxyHost
         Func<IReadOnlyList<string>> reloadFile = rules is null ? () => server.Apply(snapshot) : rules.Sets.ReloadFile;
         var reload = new ConfigurationReload(reloadFile, TimeProvider.System, logs.CreateLogger("RespProxy.Configuration"));
         var alerting = new Alerting(snapshot, server, reload, logs);
-        var admin = new AdminComposition(snapshot, server, reload, rules, alerting, leases, threshold, logs);
+        var metrics = new MetricsSource(server, () => reload.Reading, BuildVersion.Text);
+        if (rules is not null) metrics.Add(() => RuleMetrics.From(rules));
+        if (snapshot.Alerts is not null) metrics.Add(alerting.Metrics);
+        metrics.Add(() => FleetMetrics.From(leases));
+        var admin = new AdminComposition(snapshot, server, reload, rules, metrics, threshold, logs);
         // The empty builder: no appsettings.json, no DOTNET_ variables; this program has one configuration.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
@@ -90,6 +95,7 @@ internal static class ProxyHost
         if (snapshot.Alerts is not null) builder.Services.AddHostedService(_ => alerting);
         builder.Services.AddHostedService(services => new ProxyService(snapshot, server, admin, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddHostedService(_ => new ReloadTriggers(path, reload));
+        if (snapshot.Otlp.Endpoint is not null) builder.Services.AddHostedService(_ => new OtlpService(snapshot.Otlp, metrics, logs));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
         using IHost host = builder.Build();
         await RunUntilStoppedAsync(host, cancellation).ConfigureAwait(false);

@@ -5,6 +5,7 @@ using RespProxy.Downstream;
 using RespProxy.Protocol.Commands;
 using RespProxy.Tenancy.Accounting;
 using RespProxy.Tenancy.Quotas;
+using RespProxy.Upstream.Connections;
 using RespProxy.Upstream.NodeMemory;
 
 namespace RespProxy.Control.Tests.Alerts;
@@ -104,7 +105,7 @@ public class AlertMeasuresTests
     [Fact]
     public void Failures_are_so_many_a_minute_of_the_window_and_one_counter_that_begins_anew_is_no_flood()
     {
-        void Failed(long requests, long lost) => _counters = new ProxyCounters { AuthenticationFailures = requests, Upstreams = [new UpstreamReading("main") { Failed = requests, ConnectionsLost = lost, ConnectionsFailed = 1 }] };
+        void Failed(long requests, long lost) => _counters = new ProxyCounters { AuthenticationFailures = requests, Upstreams = [new UpstreamReading("main") { Failures = [(UpstreamFailure.TimedOut, requests)], ConnectionsLost = lost, ConnectionsFailed = 1 }] };
         Failed(100, 10);
         Look();
         Failed(130, 15);

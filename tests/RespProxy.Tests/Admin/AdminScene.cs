@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using RespProxy.Configuration;
 using RespProxy.Control;
 using RespProxy.Control.Admin;
+using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
 using RespProxy.Control.Rules;
 using RespProxy.Hosting;
@@ -74,8 +75,8 @@ internal sealed partial class AdminScene : IAsyncDisposable
         ConfigurationInput input = ConfigurationInput.OfText(Configuration, new Dictionary<string, string>(), []);
         LiveRules rules = await LiveRules.BeginAsync(input, input.Load(), () => input, TimeProvider.System, logs);
         rules.Attach(proxy.Server.Apply);
-        var alerting = new Alerting(proxy.Configuration, proxy.Server, reload, logs);
-        var composition = new AdminComposition(proxy.Configuration, proxy.Server, reload, rules, alerting, leases: null, threshold, logs);
+        var metrics = new MetricsSource(proxy.Server, () => reload.Reading, BuildVersion.Text);
+        var composition = new AdminComposition(proxy.Configuration, proxy.Server, reload, rules, metrics, threshold, logs);
         AdminEndpoint endpoint = await AdminEndpoint.StartAsync(configured, [.. composition.Routes().Where(parts ?? (_ => true))], logs);
         return new AdminScene(proxy, endpoint, rules, threshold, logs);
     }
