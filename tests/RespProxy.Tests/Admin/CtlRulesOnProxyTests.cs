@@ -29,6 +29,7 @@ public sealed class CtlRulesOnProxyTests : IDisposable
         CtlResult stale = await CtlProcess.RunAsync(url, "rules", "put", good, "--expect", "1");
         CtlResult shown = await CtlProcess.RunAsync(url, "rules", "show");
         CtlResult back = await CtlProcess.RunAsync(url, "rules", "rollback", "1", "--author", "bob");
+        CtlResult status = await CtlProcess.RunAsync(url, "status");
         CtlResult history = await CtlProcess.RunAsync(url, "rules", "history");
 
         Assert.Equal(2, refused.ExitCode);
@@ -38,6 +39,7 @@ public sealed class CtlRulesOnProxyTests : IDisposable
         Assert.Contains("# author: ann\n", shown.Output, StringComparison.Ordinal);
         Assert.EndsWith("tenants: [{name: app, databases: 3}]\n", shown.Output, StringComparison.Ordinal);
         Assert.Equal((0, "version 3 is in force\n"), (back.ExitCode, back.Output));
+        Assert.Equal(["rules", "version", "3", "by", "bob,"], status.Line("rules")[..5]);
         Assert.Equal(["3", "yes"], history.Line("3")[..2]);
         Assert.Contains("bob", history.Line("3"));
         Assert.Equal(["2", "no"], history.Line("2")[..2]);

@@ -13,12 +13,20 @@ internal static class StatusView
         Line("up", status.Seconds("uptimeSeconds"));
         Line("configuration", $"version {configuration.Cell("version")}, in force since {configuration.Time("appliedAt")}, {configuration.Cell("failures")} refused");
         foreach (JsonElement error in configuration.List("errors")) Line("  refused", TextTable.Printable(JsonReading.Plain(error)));
+        if (status.Of("rules") is { } rules) WriteRules(rules);
         Line("connections", $"{status.Count("connections")} ({status.Count("connectionsAccepted")} accepted, {status.Count("connectionsRejected")} turned away)");
         Line("commands", $"{status.Count("commandsPerSecond")} per second, {status.Count("commands")} in all");
         Line("memory", status.Bytes("residentBytes"));
         if (status.Number("isolationFaults") > 0) Line("ISOLATION", $"{status.Count("isolationFaults")} replies withheld as they named another tenant's keys: report this");
         output.WriteLine();
         WriteUpstreams(status, output);
+
+        void WriteRules(JsonElement rules)
+        {
+            Line("rules", TextTable.Printable($"version {rules.Cell("version")} by {rules.Cell("author")}, {rules.Time("at")}"));
+            foreach (JsonElement error in rules.List("errors")) Line("  refused", TextTable.Printable(JsonReading.Plain(error)));
+            if (rules.Of("fleet") is { } fleet) Line("  fleet", fleet.Flag("connected") ? "connected" : $"NOT CONNECTED, last heard {fleet.Seconds("staleSeconds")} ago");
+        }
 
         void Line(string name, string value) => output.WriteLine($"{name,-14}{value}");
     }
