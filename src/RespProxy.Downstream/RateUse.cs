@@ -12,7 +12,8 @@ namespace RespProxy.Downstream;
 /// <param name="PerSecond">Units per second that it grants.</param>
 /// <param name="Used">Units taken since the start; never falls.</param>
 /// <param name="Exceeded">Requests that it has refused, or would have in shadow mode.</param>
-public sealed record RateUse(string Tenant, string Rate, RateUnit Unit, long PerSecond, long Used, long Exceeded)
+/// <param name="Reach">Of a rate that a fleet shares, what is used is this proxy's part, what is granted the whole.</param>
+public sealed record RateUse(string Tenant, string Rate, RateUnit Unit, long PerSecond, long Used, long Exceeded, RateReach Reach = RateReach.Proxy)
 {
     /// <summary>Of all the tenants' rates, in the order written. Any thread.</summary>
     internal static IEnumerable<RateUse> Of(IEnumerable<Tenant> tenants)
@@ -24,7 +25,7 @@ public sealed record RateUse(string Tenant, string Rate, RateUnit Unit, long Per
             {
                 int number = named[rate.Name] = named.GetValueOrDefault(rate.Name) + 1;
                 string name = number == 1 ? rate.Name : string.Create(CultureInfo.InvariantCulture, $"{rate.Name}#{number}");
-                yield return new RateUse(tenant.Name, name, rate.Unit, rate.Snapshot.Rate, rate.Used, rate.Exceeded);
+                yield return new RateUse(tenant.Name, name, rate.Unit, rate.Snapshot.Rate, rate.Used, rate.Exceeded, rate.Snapshot.Reach);
             }
         }
     }

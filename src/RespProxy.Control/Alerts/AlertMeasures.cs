@@ -68,7 +68,8 @@ internal sealed class AlertMeasures(TimeSpan window)
             foreach (AlertObservation observed in OfTenant(name, tenant, before.Tenants.GetValueOrDefault(name))) yield return observed;
         }
 
-        foreach (RateUse rate in facts.Counters.RateUses)
+        // What the whole fleet uses of a rate that it shares one proxy does not know; that needs a Prometheus.
+        foreach (RateUse rate in facts.Counters.RateUses.Where(rate => rate.Reach == RateReach.Proxy))
         {
             long used = Since(rate.Used, before.Rates.GetValueOrDefault((rate.Tenant, rate.Rate)));
             yield return new(AlertKind.TenantRate, rate.Tenant, rate.Rate, 100.0 * used / (rate.PerSecond * seconds));

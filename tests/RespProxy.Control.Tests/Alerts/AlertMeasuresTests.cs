@@ -51,7 +51,7 @@ public class AlertMeasuresTests
     [Fact]
     public void A_rate_is_what_was_used_of_it_in_the_window()
     {
-        void Used(long units) => _counters = new ProxyCounters { RateUses = [new RateUse("shop", "writes", RateUnit.Commands, 100, units, 0)] };
+        void Used(long units) => _counters = new ProxyCounters { RateUses = [new RateUse("shop", "writes", RateUnit.Commands, 100, units, 0), new RateUse("shop", "of all", RateUnit.Commands, 100, units, 0, RateReach.Fleet)] };
         Used(1_000_000);
         Assert.Null(Value(AlertKind.TenantRate));
         Used(1_003_000);
