@@ -8,6 +8,7 @@ using RespProxy.Protocol.Commands;
 using RespProxy.Tenancy.Accounting;
 using RespProxy.Tenancy.Quotas;
 using RespProxy.Testing;
+using RespProxy.Upstream.Connections;
 using RespProxy.Upstream.NodeMemory;
 
 namespace RespProxy.FunctionalTests.Alerts;
@@ -52,7 +53,7 @@ public sealed class EveryAlertTests
         Use();
         var upstream = new UpstreamReading("main")
         {
-            Failed = 1_000 * _bad,
+            Failures = [(UpstreamFailure.TimedOut, 1_000 * _bad)],
             ConnectionsLost = 1_000 * _bad,
             CoveredSlots = _isBad ? 10_923 : 16_384,
             TopologyAge = TimeSpan.FromSeconds(_isBad ? 700 : 1),
