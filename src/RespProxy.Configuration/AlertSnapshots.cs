@@ -22,7 +22,7 @@ public sealed record AlertsSnapshot
     public string? Source { get; init; }
 
     /// <summary>The guide that alerts link to: each adds its own anchor.</summary>
-    public string Runbook { get; init; } = "docs/operations.md";
+    public string Runbook { get; init; } = "docs/operations/alerts.md";
 
     public ImmutableArray<AlertReceiverSnapshot> Receivers { get; init; } = [];
 

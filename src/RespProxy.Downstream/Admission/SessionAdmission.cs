@@ -94,14 +94,14 @@ internal sealed class SessionAdmission
 
     private void Settle(uint number, int replyLength)
     {
-        if (_chargesReplies) _bounds.Rules!.ChargeReply(_replyRates.Take(number), replyLength);
+        if (_chargesReplies) _bounds.Rules!.ChargeReply(_replyRates.Take(number), replyLength, _session.Loop.Events.Index);
         if (_bounds.BoundsInFlight) CountInFlight();
     }
 
     /// <summary>The request at hand has been answered without a number.</summary>
     public void OnAnswered(int replyLength)
     {
-        if (_chargesReplies) _bounds.Rules!.ChargeReply(_replyRates.Of(_session.NextNumber), replyLength);
+        if (_chargesReplies) _bounds.Rules!.ChargeReply(_replyRates.Of(_session.NextNumber), replyLength, _session.Loop.Events.Index);
     }
 
     /// <summary>The client is gone, or another tenant's.</summary>

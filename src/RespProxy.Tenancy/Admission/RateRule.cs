@@ -14,6 +14,7 @@ public sealed class RateRule
     private readonly TokenBucket _bucket;
     private readonly Lock _growing = new();
     private RateCounts?[] _counts = [];
+    private long _usedBefore;
 
     /// <param name="snapshot">The rate as configured.</param>
     /// <param name="ordinal">Its place among the tenant's rates.</param>
@@ -49,8 +50,11 @@ public sealed class RateRule
     /// <summary>Requests that it has let pass after a wait.</summary>
     public long Delayed => Sum(counts => Volatile.Read(ref counts.Delayed));
 
-    /// <summary>Units taken from its bucket since the start, under this configuration and those before it.</summary>
-    public long Used => Fleet is null ? _bucket.Used : Fleet.Used;
+    /// <summary>
+    /// Units taken from its bucket since the start, under this configuration and those before it; also the few that were given back, since a counter that
+    /// falls is taken for one that began anew.
+    /// </summary>
+    public long Used => _usedBefore + Sum(counts => Volatile.Read(ref counts.Used));
 
     /// <summary>Only counts.</summary>
     public bool IsShadow { get; }
@@ -93,8 +97,9 @@ public sealed class RateRule
     internal long Available(long now) => Fleet is null ? _bucket.Available(now) : Fleet.Available(now);
 
     /// <inheritdoc cref="TokenBucket.Charge"/>
-    internal void Charge(long now, long cost)
+    internal void Charge(long now, long cost, int loop)
     {
+        CountsOf(loop).Used += cost;
         if (Fleet is null) _bucket.Charge(now, cost);
         else Fleet.Charge(now, cost);
     }
@@ -109,9 +114,10 @@ public sealed class RateRule
     /// <summary>This takes the place of a rate of the same purpose: what has been used of that one is used of this one. Before the first use.</summary>
     internal void ContinueFrom(RateRule previous, long now)
     {
+        _usedBefore = previous.Used;
         if (Fleet is null && previous.Fleet is null) _bucket.ContinueFrom(previous._bucket, now);
         // What the fleet has used of the rate this proxy does not know: its own part begins with nothing.
-        else if (Fleet is null) _bucket.BeginEmpty(now, previous.Used);
+        else if (Fleet is null) _bucket.BeginEmpty(now);
         else if (previous.Fleet is null) Fleet.ContinueFrom(previous._bucket, now);
         else if (HasNumbersOf(previous)) Fleet = previous.Fleet;
         else Fleet.ContinueFrom(previous.Fleet);
@@ -169,6 +175,9 @@ internal sealed class RateCounts
 
     /// <summary>Among the granted, too.</summary>
     public long Delayed;
+
+    /// <summary>Units that the granted have cost, and replies.</summary>
+    public long Used;
 
     public long Exceeded;
 }

@@ -67,7 +67,9 @@ public sealed class RuleSet
         if (!rules.IsSimple || (rules.Keyed is { } keyed && (request.Count < 2 || keyed.MayConcern(request[1])))) return false;
         if (rules.OnlyRate is not { } rate) return true;
         if (!rate.TryTake(now, 1)) return false;
-        rate.CountsOf(loop).Granted++;
+        RateCounts counts = rate.CountsOf(loop);
+        counts.Granted++;
+        counts.Used++;
         return true;
     }
 
@@ -123,12 +125,12 @@ public sealed class RuleSet
     }
 
     /// <summary>Charges a reply to the rates that its request's verdict named.</summary>
-    public void ChargeReply(ulong replyRates, int length)
+    public void ChargeReply(ulong replyRates, int length, int loop = 0)
     {
         long now = _clock.Now;
         foreach (RateRule rate in _replyRates)
         {
-            if ((replyRates & rate.ReplyBit) != 0) rate.Charge(now, length);
+            if ((replyRates & rate.ReplyBit) != 0) rate.Charge(now, length, loop);
         }
     }
 
@@ -240,7 +242,7 @@ public sealed class RuleSet
             RateRule rate = scratch.RateAt(i);
             replyRates |= rate.ReplyBit;
             bool isTaken = rate.TryReserve(now, scratch.CostOf(rate), mayBeThrottled ? rate.MaxWait : 0, out long wait);
-            if (isTaken) longest = Math.Max(longest, CountGranted(rate, scratch.Loop, wait));
+            if (isTaken) longest = Math.Max(longest, CountGranted(rate, scratch, wait));
             else if (rate.IsShadow) verdict.IsShadowed = CountShadow(rate, scratch);
             else if (mayBeThrottled)
             {
@@ -274,10 +276,11 @@ public sealed class RuleSet
     }
 
     /// <summary>Returns the wait.</summary>
-    private static long CountGranted(RateRule rate, int loop, long wait)
+    private static long CountGranted(RateRule rate, AdmissionScratch scratch, long wait)
     {
-        RateCounts counts = rate.CountsOf(loop);
+        RateCounts counts = rate.CountsOf(scratch.Loop);
         counts.Granted++;
+        counts.Used += scratch.CostOf(rate);
         if (wait > 0) counts.Delayed++;
         return wait;
     }

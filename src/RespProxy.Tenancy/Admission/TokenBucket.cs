@@ -33,9 +33,6 @@ public sealed class TokenBucket
     /// <summary>When the bucket is full again, in units.</summary>
     private long _fullAt;
 
-    /// <summary>Tokens taken since the start. Beside the number above, whose cache line a taker has at hand.</summary>
-    private long _used;
-
     /// <param name="rate">Tokens per second, at least 1.</param>
     /// <param name="burst">Tokens of a full bucket, at least 1; at most what an hour brings.</param>
     public TokenBucket(long rate, long burst)
@@ -50,9 +47,6 @@ public sealed class TokenBucket
         _most = rate * MaxDebt;
         _burst = CostOf(burst);
     }
-
-    /// <summary>Tokens taken since the start; also the few that were given back, since a counter that falls is taken for one that began anew.</summary>
-    public long Used => Volatile.Read(ref _used);
 
     /// <summary>Takes the tokens if they are there now.</summary>
     public bool TryTake(long now, long tokens) => TryReserve(now, tokens, maxWait: 0, out _);
@@ -74,12 +68,7 @@ public sealed class TokenBucket
             wait = WaitOf(fullAt, at, cost);
             if (wait > maxWait) return false;
             long seen = Interlocked.CompareExchange(ref _fullAt, After(fullAt, at, cost), fullAt);
-            if (seen == fullAt)
-            {
-                Interlocked.Add(ref _used, tokens);
-                return true;
-            }
-
+            if (seen == fullAt) return true;
             fullAt = seen;
         }
     }
@@ -103,12 +92,7 @@ public sealed class TokenBucket
         while (true)
         {
             long seen = Interlocked.CompareExchange(ref _fullAt, After(fullAt, at, cost), fullAt);
-            if (seen == fullAt)
-            {
-                Interlocked.Add(ref _used, tokens);
-                return;
-            }
-
+            if (seen == fullAt) return;
             fullAt = seen;
         }
     }
@@ -121,15 +105,10 @@ public sealed class TokenBucket
     {
         long missing = Math.Max(Volatile.Read(ref previous._fullAt) - previous.UnitsOf(now), 0) / previous._unitsPerToken;
         _fullAt = After(0, UnitsOf(now), CostOf(missing));
-        _used = previous.Used;
     }
 
-    /// <summary>Begins empty, with a count of used tokens that goes on. Before its first use.</summary>
-    internal void BeginEmpty(long now, long used)
-    {
-        _fullAt = After(0, UnitsOf(now), _burst);
-        _used = used;
-    }
+    /// <summary>Begins empty. Before its first use.</summary>
+    internal void BeginEmpty(long now) => _fullAt = After(0, UnitsOf(now), _burst);
 
     private long UnitsOf(long ticks) => (long)(ticks * _unitsPerTick);
 

@@ -30,9 +30,6 @@ internal sealed class FleetBucket
 
     private long _balance;
 
-    /// <summary>Tokens taken, but for those of the share.</summary>
-    private long _used;
-
     /// <summary>All that was put in, less what was taken back. Of the leasing thread.</summary>
     private long _credited;
 
@@ -76,9 +73,6 @@ internal sealed class FleetBucket
     /// <summary>Leased and not spent; negative while more is owed.</summary>
     public long Balance => Volatile.Read(ref _balance);
 
-    /// <inheritdoc cref="TokenBucket.Used"/>
-    public long Used => Volatile.Read(ref _used) + _share.Used;
-
     /// <summary>Tokens spent since the bucket was made. Of the leasing thread.</summary>
     public long Spent => _credited - Balance;
 
@@ -99,7 +93,6 @@ internal sealed class FleetBucket
             long seen = Interlocked.CompareExchange(ref _balance, left, balance);
             if (seen == balance)
             {
-                Interlocked.Add(ref _used, tokens);
                 if (left < Volatile.Read(ref _low)) Alert();
                 return true;
             }
@@ -123,7 +116,6 @@ internal sealed class FleetBucket
             return;
         }
 
-        Interlocked.Add(ref _used, tokens);
         if (Interlocked.Add(ref _balance, -Math.Min(tokens, _mostDebt)) < Volatile.Read(ref _low)) Alert();
     }
 
@@ -214,7 +206,6 @@ internal sealed class FleetBucket
     public void ContinueFrom(FleetBucket previous)
     {
         _credited = _balance = Interlocked.Exchange(ref previous._balance, 0);
-        _used = previous.Used;
         _isAlone = previous._isAlone;
         _signal = previous._signal;
     }
@@ -223,7 +214,6 @@ internal sealed class FleetBucket
     public void ContinueFrom(TokenBucket previous, long now)
     {
         _credited = _balance = Math.Min(0, previous.Available(now));
-        _used = previous.Used;
     }
 
     private void Alert()

@@ -258,6 +258,22 @@ public class RuleSetTests
             AdmissionOutcome.Allowed,
             Decide(Denying(new DenialSnapshot { Scope = Scope(["@all"], [], ["*"]) }), "EVAL", "return", "many", "a").Outcome);
 
+    [Fact]
+    public void What_is_used_of_a_rate_counts_what_was_taken_and_charged_on_all_loops_and_never_falls_by_a_reload()
+    {
+        TenantSnapshot tenant = Tenant() with { Limits = new TenantLimitsSnapshot { Rates = [new RateSnapshot { Unit = RateUnit.ReplyBytes, Rate = 100, Burst = 100 }, new RateSnapshot { Rate = 2, Burst = 2 }] } };
+        RuleSet rules = Compile(tenant);
+        for (int i = 0; i < 3; i++) Decide(rules, "GET", "a");
+        rules.ChargeReply(rules.Rates[0].ReplyBit, 70, loop: 0);
+        rules.ChargeReply(rules.Rates[0].ReplyBit, 50, loop: 3);
+        Assert.Equal([120, 2], rules.Rates.Select(rate => rate.Used));
+
+        RuleSet next = RuleSetCompiler.Compile(tenant, _time.Clock, rules)!;
+        Assert.Equal([120, 2], next.Rates.Select(rate => rate.Used));
+        next.ChargeReply(next.Rates[0].ReplyBit, 5);
+        Assert.Equal([125, 2], next.Rates.Select(rate => rate.Used));
+    }
+
     /// <summary>Rules of every kind, in every combination that a small random set makes, against calls that some of them are for.</summary>
     [Theory]
     [InlineData(1)]
@@ -284,6 +300,7 @@ public class RuleSetTests
                 Verdict shortly = Decide(one, spec, mayBeShort: true, call), atLength = Decide(other, spec, mayBeShort: false, call);
                 Assert.Equal((atLength.Outcome, atLength.Wait, atLength.IsShadowed, atLength.ReplyRates), (shortly.Outcome, shortly.Wait, shortly.IsShadowed, shortly.ReplyRates));
                 Assert.Equal(other.Rates.Select(other.AvailableOf), one.Rates.Select(one.AvailableOf));
+                Assert.Equal(other.Rates.Select(rate => (rate.Granted, rate.Used)), one.Rates.Select(rate => (rate.Granted, rate.Used)));
                 Assert.Equal(other.Denials.Select(denial => denial.Hits), one.Denials.Select(denial => denial.Hits));
                 if (atLength.Outcome == AdmissionOutcome.Allowed) allowed++;
                 else refused++;

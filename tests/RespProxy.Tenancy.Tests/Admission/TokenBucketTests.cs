@@ -239,20 +239,4 @@ public class TokenBucketTests
             TaskScheduler.Default)));
         return results.Sum();
     }
-
-    [Fact]
-    public void What_is_used_counts_what_was_taken_and_charged_on_all_threads_and_never_falls()
-    {
-        var bucket = new TokenBucket(rate: 1_000_000, burst: 1_000_000);
-        Parallel.For(0, 1_000, _ => bucket.TryTake(now: 0, tokens: 3));
-        Assert.Equal(3_000, bucket.Used);
-        bucket.Charge(0, 10_000_000);
-        Assert.False(bucket.TryTake(0, 1));
-        Assert.Equal(10_003_000, bucket.Used);
-        bucket.Refund(5);
-        Assert.Equal(10_003_000, bucket.Used);
-        var next = new TokenBucket(rate: 10, burst: 10);
-        next.ContinueFrom(bucket, 0);
-        Assert.Equal(10_003_000, next.Used);
-    }
 }
