@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using RespProxy.Configuration;
 using RespProxy.Control;
 using RespProxy.Control.Admin;
-using RespProxy.Control.Fleet;
 using RespProxy.Control.Metrics;
 using RespProxy.Control.Reload;
 using RespProxy.Control.Rules;
