@@ -17,7 +17,7 @@ internal static class ClusterViews
         {
             table.Add(
                 cluster.Cell("name"), cluster.Cell("mode"), cluster.Cell("ready"), cluster.Cell("coveredSlots"), cluster.Cell("primaries"), cluster.Cell("replicas"),
-                cluster.Cell("unreachable"), cluster.Count("connections"), cluster.Count("inFlight"), $"{cluster.Seconds("topologyAgeSeconds")} ago");
+                cluster.Cell("unreachable"), cluster.Count("connections"), cluster.Count("inFlight"), cluster.Ago("topologyAgeSeconds"));
         }
 
         table.Write(output);

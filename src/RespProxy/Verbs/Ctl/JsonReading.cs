@@ -39,6 +39,9 @@ internal static class JsonReading
 
     public static string Seconds(this JsonElement json, string name) => json.Number(name) is { } seconds ? Units.Seconds(seconds) : None;
 
+    /// <summary>How long ago; <see cref="None"/> where nobody has said.</summary>
+    public static string Ago(this JsonElement json, string name) => json.Number(name) is { } seconds ? $"{Units.Seconds(seconds)} ago" : None;
+
     /// <summary>A percentile of a latency, <c>addedMicroseconds.p99</c>.</summary>
     public static string Latency(this JsonElement json, string name, string percentile) =>
         json.Of(name) is { } latency && latency.Number(percentile) is { } microseconds ? Units.Microseconds(microseconds) : None;

@@ -25,7 +25,7 @@ internal static class StatusView
         {
             Line("rules", TextTable.Printable($"version {rules.Cell("version")} by {rules.Cell("author")}, {rules.Time("at")}"));
             foreach (JsonElement error in rules.List("errors")) Line("  refused", TextTable.Printable(JsonReading.Plain(error)));
-            if (rules.Of("fleet") is { } fleet) Line("  fleet", fleet.Flag("connected") ? "connected" : $"NOT CONNECTED, last heard {fleet.Seconds("staleSeconds")} ago");
+            if (rules.Of("fleet") is { } fleet) Line("  fleet", fleet.Flag("connected") ? "connected" : $"NOT CONNECTED, last heard {fleet.Ago("staleSeconds")}");
         }
 
         void Line(string name, string value) => output.WriteLine($"{name,-14}{value}");
@@ -37,7 +37,7 @@ internal static class StatusView
         foreach (JsonElement upstream in status.List("upstreams"))
         {
             table.Add(
-                upstream.Cell("name"), $"{upstream.Seconds("topologyAgeSeconds")} ago", upstream.Count("moved"), upstream.Count("asked"), upstream.Count("retried"),
+                upstream.Cell("name"), upstream.Ago("topologyAgeSeconds"), upstream.Count("moved"), upstream.Count("asked"), upstream.Count("retried"),
                 upstream.Count("failed"), upstream.Count("connectionsLost"), upstream.Count("leased"));
         }
 
