@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using RespProxy.Downstream.Insight;
 using RespProxy.Downstream.Keyspace;
 using RespProxy.Downstream.Local;
 using RespProxy.Downstream.Placements;
@@ -72,8 +73,10 @@ internal static class CommandGate
 
     private static bool RunLocally(ClientSession session, in RequestView request, CommandSpec spec)
     {
+        // Of whoever asked: AUTH may have made the client another tenant's. Of one that was closed, as by QUIT, the request's bytes are gone with its buffer.
+        TenantInsight? insight = session.Identity.Insight;
         if (!LocalCommands.TryExecute(session, request, spec)) return false;
-        session.Identity.Insight?.OnUnsent(request, spec);
+        if (!session.IsClosed) insight?.OnUnsent(request, spec);
         return true;
     }
 
