@@ -17,11 +17,21 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
     /// <summary>A content that stays the same for this long is whole: a writer that truncates first is not caught half-way.</summary>
     public static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// The content is looked at no more often than this, however many notifications come: they are for the whole directory, and a log or a dump that is
+    /// written beside the file brings thousands a second.
+    /// </summary>
+    internal static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly SemaphoreSlim _hint = new(0);
     private readonly string _path = Path.GetFullPath(path);
     private readonly FileSystemWatcher? _watcher = Watch(Path.GetDirectoryName(Path.GetFullPath(path))!);
     private byte[] _seen = ContentOf(Path.GetFullPath(path));
     private bool _isListening;
+    private int _looks;
+
+    /// <summary>How often the content has been looked at. Any thread.</summary>
+    internal int Looks => Volatile.Read(ref _looks);
 
     /// <summary>Completes when the content is another one than at the last time, or than when this was made.</summary>
     public async Task WaitAsync(CancellationToken cancellation)
@@ -30,6 +40,7 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
         while (true)
         {
             byte[] now = ContentOf(_path);
+            Interlocked.Increment(ref _looks);
             if (!now.AsSpan().SequenceEqual(_seen))
             {
                 _seen = await SettleAsync(now, cancellation).ConfigureAwait(false);
@@ -40,6 +51,7 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
             await Task.WhenAny(_hint.WaitAsync(wait.Token), Task.Delay(PollInterval, time, wait.Token)).ConfigureAwait(false);
             await wait.CancelAsync().ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
+            await Task.Delay(LookInterval, time, cancellation).ConfigureAwait(false);
         }
     }
 

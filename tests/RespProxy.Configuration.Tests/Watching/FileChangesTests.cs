@@ -81,6 +81,19 @@ public sealed class FileChangesTests : IDisposable
         await change;
     }
 
+    [Fact]
+    public async Task A_file_that_is_written_all_the_time_beside_it_makes_it_looked_at_ten_times_a_second_at_most()
+    {
+        Write(File, "one");
+        using var changes = new FileChanges(File, TimeProvider.System);
+        long start = Stopwatch.GetTimestamp();
+        Task change = WaitAsync(changes);
+        while (changes.Looks < 4) Write(Path.Combine(_directory, "busy.log"), "more");
+        Assert.InRange(changes.Looks, 4, 2 + (Stopwatch.GetElapsedTime(start) / FileChanges.LookInterval));
+        Write(File, "two");
+        await change;
+    }
+
     private static Task WaitAsync(FileChanges changes) => changes.WaitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20));
 
     private static void Write(string path, string content) => System.IO.File.WriteAllText(path, content);
