@@ -47,6 +47,9 @@ public sealed class LoopPipeWriter : PipeWriter
     /// <summary>Written and not yet handed to the system.</summary>
     public long Unsent => _written - _sent;
 
+    /// <summary>Written and not released: <see cref="Unsent"/>, and with <see cref="RetainsSent"/> what was sent and may be sent again.</summary>
+    public long Kept => _written - _released;
+
     /// <summary><see cref="Unsent"/> for those who only look: any thread; a moment old.</summary>
     public long UnsentSeenFromOutside
     {

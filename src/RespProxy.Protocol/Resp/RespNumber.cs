@@ -115,6 +115,18 @@ public static class RespNumber
             return 1;
         }
 
+        if (value < 100)
+        {
+            destination[1] = (byte)('0' + (value % 10));
+            destination[0] = (byte)('0' + (value / 10));
+            return 2;
+        }
+
+        return WriteLong(destination, value);
+    }
+
+    private static int WriteLong(Span<byte> destination, int value)
+    {
         int count = DigitCount(value);
         for (int i = count - 1; i >= 0; i--)
         {

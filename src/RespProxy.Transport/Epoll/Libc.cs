@@ -28,6 +28,11 @@ internal static unsafe partial class Libc
     private const int SocketLevel = 1;      // SOL_SOCKET
     private const int PendingError = 4;     // SO_ERROR
 
+    // recv and send are cancellation points: in a process with threads the C library takes two atomic steps around each, for pthread_cancel, which
+    // nobody calls here. syscall() does without. Numbers: asm/unistd_64.h, asm-generic/unistd.h; 0: use the library's own.
+    private static readonly nint SendNumber = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 44, Architecture.Arm64 => 206, _ => 0 };
+    private static readonly nint ReceiveNumber = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 45, Architecture.Arm64 => 207, _ => 0 };
+
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 
     public static int EpollCreate() => Result(EpollCreate1(CloseOnExec));
@@ -92,7 +97,7 @@ internal static unsafe partial class Libc
         {
             int result;
             do
-                result = Result(Recv(descriptor, p, (nuint)room.Count, 0));
+                result = Result(ReceiveNumber != 0 ? SystemCall(ReceiveNumber, descriptor, p, (nuint)room.Count, 0, 0, 0) : Recv(descriptor, p, (nuint)room.Count, 0));
             while (result == -Interrupted);
             return result;
         }
@@ -104,7 +109,7 @@ internal static unsafe partial class Libc
         {
             int result;
             do
-                result = Result(SendNative(descriptor, p, (nuint)bytes.Count, NoSignal));
+                result = Result(SendNumber != 0 ? SystemCall(SendNumber, descriptor, p, (nuint)bytes.Count, NoSignal, 0, 0) : SendNative(descriptor, p, (nuint)bytes.Count, NoSignal));
             while (result == -Interrupted);
             return result;
         }
@@ -166,6 +171,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
     private static partial int Accept4(int descriptor, void* address, int* length, int flags);
+
+    /// <summary>sendto or recvfrom: syscall(2). It is variadic in C; integers go the same way as to any other function on both architectures.</summary>
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SystemCall(nint number, nint descriptor, byte* buffer, nuint length, nint flags, nint address, nint addressLength);
 
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
     private static partial nint Recv(int descriptor, byte* buffer, nuint length, int flags);

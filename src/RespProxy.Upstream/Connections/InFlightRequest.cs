@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RespProxy.Protocol.Commands;
 
 namespace RespProxy.Upstream.Connections;
@@ -49,6 +50,27 @@ public struct InFlightRequest
 
     /// <summary>The sink wants to see the request with a reply of at least so many bytes: <see cref="IReplySink.OnObserved"/>. 0: with none.</summary>
     public uint ObserveFrom;
+
+    /// <summary>
+    /// Becomes a copy of <paramref name="request"/> at <paramref name="position"/>. Field by field: the copy of a struct that holds references and goes to the heap
+    /// ends in a string instruction, whose start costs as much as all of these.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Fill(in InFlightRequest request, long position)
+    {
+        Sink = request.Sink;
+        Command = request.Command;
+        Position = position;
+        StartedAt = request.StartedAt;
+        ResentAt = request.ResentAt;
+        Tag = request.Tag;
+        Slot = request.Slot;
+        Hops = request.Hops;
+        Mark = request.Mark;
+        KeyBucket = request.KeyBucket;
+        EarlyReplies = request.EarlyReplies;
+        ObserveFrom = request.ObserveFrom;
+    }
 }
 
 /// <summary>Takes what becomes of a request. Called on the loop's thread; must not throw.</summary>

@@ -86,7 +86,12 @@ public sealed class NodeConnection : ConnectionHandler
     public IPushSink? Pushes { get; set; }
 
     /// <summary>More is waiting than the node takes: clients should not be read until <see cref="WhenRelieved"/>.</summary>
-    public bool IsCongested => UnsentBytes > CongestedUnsent || InFlightBytes > CongestedInFlight;
+    public bool IsCongested
+    {
+        // Asked after every request: what is kept holds both what is unsent and what is in flight, and is at hand.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _connection!.Output.Kept > CongestedUnsent && (UnsentBytes > CongestedUnsent || InFlightBytes > CongestedInFlight);
+    }
 
     /// <summary>Where the next request is to be written, at least <paramref name="size"/> bytes. Only when <see cref="IsReady"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,9 +102,7 @@ public sealed class NodeConnection : ConnectionHandler
     public void Send(int length, in InFlightRequest request)
     {
         LoopPipeWriter output = _connection!.Output;
-        ref InFlightRequest slot = ref _inFlight.Push();
-        slot = request;
-        slot.Position = output.Position;
+        _inFlight.Push().Fill(request, output.Position);
         output.Advance(length);
         output.Flush();
     }
