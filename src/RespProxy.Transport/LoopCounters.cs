@@ -12,6 +12,9 @@ public readonly record struct LoopCounters
     /// <summary>Send calls made to the system.</summary>
     public long Sends { get; init; }
 
+    /// <summary>Calls that told the system for which events of a connection to wake the loop (epoll_ctl); one for each connection, and few more.</summary>
+    public long InterestChanges { get; init; }
+
     public long BytesReceived { get; init; }
 
     public long BytesSent { get; init; }

@@ -56,6 +56,7 @@ internal abstract class LoopCore : EventLoop
         Turns = Volatile.Read(ref Tally.Turns),
         Receives = Volatile.Read(ref Tally.Receives),
         Sends = Volatile.Read(ref Tally.Sends),
+        InterestChanges = Volatile.Read(ref Tally.InterestChanges),
         BytesReceived = Volatile.Read(ref Tally.BytesReceived),
         BytesSent = Volatile.Read(ref Tally.BytesSent),
         Accepted = Volatile.Read(ref Tally.Accepted),

@@ -6,6 +6,7 @@ internal sealed class LoopTally
     public long Turns;
     public long Receives;
     public long Sends;
+    public long InterestChanges;
     public long BytesReceived;
     public long BytesSent;
     public long Accepted;

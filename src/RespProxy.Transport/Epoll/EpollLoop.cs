@@ -75,6 +75,7 @@ internal sealed unsafe class EpollLoop : LoopCore
     public int TryWatch(IEpollSource source, int descriptor, uint events, out ulong token)
     {
         token = _sources.Add(source);
+        Tally.InterestChanges++;
         int result = Libc.EpollControl(_epoll, EpollOperation.Add, descriptor, events, token);
         if (result < 0)
         {
@@ -85,8 +86,11 @@ internal sealed unsafe class EpollLoop : LoopCore
         return result;
     }
 
-    public void Modify(ulong token, int descriptor, uint events) =>
+    public void Modify(ulong token, int descriptor, uint events)
+    {
+        Tally.InterestChanges++;
         _ = Libc.EpollControl(_epoll, EpollOperation.Modify, descriptor, events, token);
+    }
 
     /// <summary>Events for the token reach nobody from now on. Closing the descriptor takes it out of epoll.</summary>
     public void Forget(ulong token) => _sources.Remove(token);

@@ -137,6 +137,32 @@ public sealed class HotPathTests
         Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth: 1, FewCommands);
         Assert.InRange(cost.Receives, 1.99, 2.01);
         Assert.InRange(cost.Sends, 1.99, 2.01);
+        Assert.InRange(cost.Turns, 1.99, 2.01);
+        Assert.InRange(cost.InterestChanges, 0, 0.001);
+    }
+
+    [Fact]
+    public async Task An_MGET_split_over_three_nodes_costs_a_receive_and_a_send_for_each_of_them_and_for_its_client()
+    {
+        byte[] request = Wire.Request(["MGET", .. Enumerable.Range(0, 10).Select(i => "key" + i)]);
+        byte[] reply = Wire.Array([.. Enumerable.Repeat(ValueReply, 10)]);
+        Cost cost = await MeasureClusterAsync(request, reply, depth: 1, commands: FewCommands);
+        Assert.InRange(cost.Receives, 3.99, 4.01);
+        Assert.InRange(cost.Sends, 3.99, 4.01);
+        Assert.InRange(cost.Turns, 0, 4.01);
+        Assert.InRange(cost.InterestChanges, 0, 0.001);
+    }
+
+    [Fact]
+    public async Task GETs_of_16_clients_at_once_share_a_turn_and_one_receive_and_send_on_the_nodes_side()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        using BatchNode node = BatchNode.Standalone();
+        await using RunningProxy proxy = await StartProxyAsync(UpstreamMode.Standalone, node.Port);
+        Cost cost = MeasureTogether(proxy, Wire.Request("GET", "key"), ValueReply, clients: 16, FewCommands / 16);
+        // One of its own each, and a sixteenth of one that all share.
+        Assert.InRange(cost.Receives, 1.06, 1.07);
+        Assert.InRange(cost.Sends, 1.06, 1.07);
     }
 
     [Fact]
@@ -145,6 +171,8 @@ public sealed class HotPathTests
         Cost cost = await MeasureStandaloneAsync(Wire.Request("GET", "key"), ValueReply, depth: 16, FewCommands);
         Assert.InRange(cost.Receives, 0.12, 0.20);
         Assert.InRange(cost.Sends, 0.12, 0.20);
+        Assert.InRange(cost.Turns, 0, 0.20);
+        Assert.InRange(cost.InterestChanges, 0, 0.001);
     }
 
     /// <summary>Every kind of rule; those that GET meets let it pass.</summary>
@@ -177,13 +205,13 @@ public sealed class HotPathTests
         return Measure(proxy, request, reply, depth, commands / depth, commandsInRequest: 1);
     }
 
-    private static async Task<Cost> MeasureClusterAsync(byte[] request, byte[] reply, int depth, int commandsInRequest = 1)
+    private static async Task<Cost> MeasureClusterAsync(byte[] request, byte[] reply, int depth, int commandsInRequest = 1, int commands = Commands)
     {
         BatchNode[] nodes = BatchNode.Cluster(3);
         try
         {
             await using RunningProxy proxy = await StartProxyAsync(UpstreamMode.Cluster, nodes[0].Port);
-            return Measure(proxy, request, reply, depth, Commands / depth / commandsInRequest, commandsInRequest);
+            return Measure(proxy, request, reply, depth, commands / depth / commandsInRequest, commandsInRequest);
         }
         finally
         {
@@ -202,8 +230,7 @@ public sealed class HotPathTests
     private static Cost Measure(RunningProxy proxy, byte[] request, byte[] reply, int depth, int runs, int commandsInRequest)
     {
         EventLoop loop = proxy.Server.Loops[0];
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000 };
-        client.Connect(new IPEndPoint(IPAddress.Loopback, proxy.PortOf("app1")));
+        using Socket client = Connect(proxy);
         byte[] requests = [.. Enumerable.Repeat(request, depth).SelectMany(bytes => bytes)];
         byte[] expected = [.. Enumerable.Repeat(reply, depth).SelectMany(bytes => bytes)];
         Run(client, requests, expected, runs / 10); // fills the pools
@@ -218,7 +245,41 @@ public sealed class HotPathTests
         // Accounting is part of what is measured.
         Assert.Equal(runs * depth * commandsInRequest, proxy.Server.ReadCounters().Commands - counted);
         double commands = runs * depth * commandsInRequest;
-        return new Cost(allocated / commands, (after.Receives - before.Receives) / commands, (after.Sends - before.Sends) / commands);
+        return Cost.Of(before, after, commands, allocated);
+    }
+
+    /// <summary>Each of the clients sends the request; when all have their replies, all send it again.</summary>
+    private static Cost MeasureTogether(RunningProxy proxy, byte[] request, byte[] reply, int clients, int runs)
+    {
+        EventLoop loop = proxy.Server.Loops[0];
+        Socket[] sockets = [.. Enumerable.Range(0, clients).Select(_ => Connect(proxy))];
+        try
+        {
+            Run(sockets[0], request, reply, 1); // the connection to the node stands
+            LoopCounters before = loop.Counters;
+            for (int run = 0; run < runs; run++)
+            {
+                // The loop takes them all up together when it is let go.
+                using var held = new ManualResetEventSlim();
+                loop.Post(() => held.Wait(Eventually.DefaultBound));
+                foreach (Socket socket in sockets) socket.Send(request);
+                held.Set();
+                foreach (Socket socket in sockets) Receive(socket, new byte[reply.Length], reply);
+            }
+
+            return Cost.Of(before, loop.Counters, runs * clients, allocated: 0);
+        }
+        finally
+        {
+            Array.ForEach(sockets, socket => socket.Dispose());
+        }
+    }
+
+    private static Socket Connect(RunningProxy proxy)
+    {
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000 };
+        client.Connect(new IPEndPoint(IPAddress.Loopback, proxy.PortOf("app1")));
+        return client;
     }
 
     private static void Run(Socket client, byte[] requests, byte[] expected, int runs)
@@ -227,15 +288,20 @@ public sealed class HotPathTests
         for (int run = 0; run < runs; run++)
         {
             client.Send(requests);
-            for (int filled = 0; filled < received.Length;)
-            {
-                int count = client.Receive(received, filled, received.Length - filled, SocketFlags.None);
-                Assert.NotEqual(0, count);
-                filled += count;
-            }
-
-            if (!received.AsSpan().SequenceEqual(expected)) Assert.Equal(Wire.Text(expected), Wire.Text(received));
+            Receive(client, received, expected);
         }
+    }
+
+    private static void Receive(Socket client, byte[] received, byte[] expected)
+    {
+        for (int filled = 0; filled < received.Length;)
+        {
+            int count = client.Receive(received, filled, received.Length - filled, SocketFlags.None);
+            Assert.NotEqual(0, count);
+            filled += count;
+        }
+
+        if (!received.AsSpan().SequenceEqual(expected)) Assert.Equal(Wire.Text(expected), Wire.Text(received));
     }
 
     private static long AllocatedBy(EventLoop loop)
@@ -252,5 +318,13 @@ public sealed class HotPathTests
     }
 
     /// <summary>Of the loop's thread, per command.</summary>
-    private sealed record Cost(double AllocatedBytes, double Receives, double Sends);
+    private sealed record Cost(double AllocatedBytes, double Receives, double Sends, double Turns, double InterestChanges)
+    {
+        public static Cost Of(LoopCounters before, LoopCounters after, double commands, long allocated) => new(
+            allocated / commands,
+            (after.Receives - before.Receives) / commands,
+            (after.Sends - before.Sends) / commands,
+            (after.Turns - before.Turns) / commands,
+            (after.InterestChanges - before.InterestChanges) / commands);
+    }
 }
