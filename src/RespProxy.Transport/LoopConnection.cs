@@ -66,6 +66,12 @@ public abstract class LoopConnection : IDuplexPipe
     /// <summary>Set while the connection is on the loop's list of those to flush.</summary>
     internal bool IsDirty { get; set; }
 
+    /// <summary>
+    /// Hands bytes to the system at once, ahead of the end of the turn, as far as it takes them without waiting; only while nothing is unsent. How many it took:
+    /// 0 where it takes none, or the connection cannot; what is wrong with it then shows when the rest is sent.
+    /// </summary>
+    internal virtual int SendNow(ReadOnlySpan<byte> bytes) => 0;
+
     /// <summary>As <see cref="Abort"/>, but reported as <paramref name="reason"/>.</summary>
     internal abstract void CloseAs(CloseReason reason);
 

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace RespProxy.Transport;
 
@@ -21,6 +22,9 @@ public sealed class LoopPipeWriter : PipeWriter
 
     /// <summary>An empty writer that retains (an upstream one, hot) keeps an array up to this size between turns.</summary>
     private const int KeptWhenEmpty = 64 * 1024;
+
+    /// <summary>From here on a copy into the array costs more than a system call before the end of the turn (docs/performance.md, large values).</summary>
+    private const int SentAtOnce = 32 * 1024;
 
     private readonly LoopConnection _connection;
     private readonly BufferPool _pool;
@@ -109,6 +113,25 @@ public sealed class LoopPipeWriter : PipeWriter
             _connection.MarkDirty();
     }
 
+    /// <summary>
+    /// Writes and flushes. What is large and has nothing before it goes to the system from where it lies; what the system does not take at once is copied like
+    /// everything else, and sent at the end of the turn.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length >= SentAtOnce && WriteAtOnce(bytes) is > 0 and int taken)
+        {
+            if (taken == bytes.Length)
+                return;
+            bytes = bytes[taken..];
+        }
+
+        bytes.CopyTo(GetSpan(bytes.Length));
+        Advance(bytes.Length);
+        Flush();
+    }
+
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);
@@ -163,6 +186,15 @@ public sealed class LoopPipeWriter : PipeWriter
     {
         _closed = true;
         DropArray();
+    }
+
+    private int WriteAtOnce(ReadOnlySpan<byte> bytes)
+    {
+        if (_written > 0 || RetainsSent)
+            return 0;
+        int taken = _connection.SendNow(bytes);
+        _basePosition += taken;
+        return taken;
     }
 
     private void ReleaseSent()

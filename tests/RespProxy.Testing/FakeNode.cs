@@ -66,6 +66,10 @@ public sealed class FakeNode : IAsyncDisposable
             await socket.SendAsync(bytes, SocketFlags.None, _stopping.Token);
     }
 
+    /// <summary>Sends bytes on one connection, <see cref="FakeRequest.Connection"/>: the rest of a reply, say.</summary>
+    public async Task SendToAsync(int connection, ReadOnlyMemory<byte> bytes) =>
+        await new NetworkStream(_connections[connection]).WriteAsync(bytes, _stopping.Token);
+
     /// <summary>Resets every open connection; new ones are still accepted.</summary>
     public void DropConnections()
     {

@@ -70,6 +70,15 @@ internal sealed class SessionAccount(LoopAccounting loop)
         else Count(_tenant.Of(call.Command), call.From, call.SentIn, reply);
     }
 
+    /// <summary>The reply with this number, which is no error, was so many bytes.</summary>
+    public void Settle(uint number, long length)
+    {
+        ref Call call = ref PlaceOf(_calls, number);
+        CommandUsage usage = _tenant.Of(call.Command);
+        usage.ReplyBytes += length;
+        loop.Answered(usage, call.From, call.SentIn);
+    }
+
     /// <summary>The request at hand is answered at once, without a number.</summary>
     public void Settle(ReadOnlySpan<byte> reply)
     {

@@ -21,6 +21,18 @@ internal sealed class ObservedReplies(ProxyLoop loop)
     public void Observe(ClientSession session, in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply) =>
         Observe(session, request.Command!, isSampled: request.ObserveFrom == TenantInsight.AnyReply, bytes, reply);
 
+    /// <summary>A request and its reply, which came in parts: its length, and of a value how many elements it has, are all that is told by it.</summary>
+    public void Observe(ClientSession session, in InFlightRequest request, ReadOnlySpan<byte> bytes, in StreamedReply reply)
+    {
+        CommandSpec spec = request.Command!;
+        if (session.Identity.Insight is not { } insight || !TryRead(bytes, spec, out RequestView view)) return;
+        KeyNamespace ns = session.Namespace;
+        if (request.ObserveFrom == TenantInsight.AnyReply) CountBytes(insight, view, reply.Length, ns);
+        if (insight.BigKeys is null || ReplySize.RuleOf(spec) != ReplySizeRule.Value || _keys.Count != 1) return;
+        long count = ReplySize.ElementsOf(reply.Head, ArePairs(view, spec));
+        Note(insight.BigKeys, view[_keys[0]], reply.Length, count, spec, ns);
+    }
+
     /// <summary>The commands of a transaction as they were sent, MULTI before and EXEC after them, and their replies.</summary>
     public void ObserveUnit(ClientSession session, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply)
     {
@@ -37,7 +49,7 @@ internal sealed class ObservedReplies(ProxyLoop loop)
         }
     }
 
-    private static int Share(int bytes, int keys) => bytes / Math.Max(1, keys);
+    private static long Share(long bytes, int keys) => bytes / Math.Max(1, keys);
 
     private void Observe(ClientSession session, CommandSpec spec, bool isSampled, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply)
     {
@@ -75,9 +87,9 @@ internal sealed class ObservedReplies(ProxyLoop loop)
         return spec is { IsContainer: true } && request.Count > 1 ? CommandTable.FindSubcommand(spec, request[1]) : spec;
     }
 
-    private void CountBytes(TenantInsight insight, in RequestView request, int replyLength, KeyNamespace ns)
+    private void CountBytes(TenantInsight insight, in RequestView request, long replyLength, KeyNamespace ns)
     {
-        int share = Share(request.Frame.Length + replyLength, _keys.Count);
+        long share = Share(request.Frame.Length + replyLength, _keys.Count);
         foreach (int argument in _keys.Items)
         {
             byte[] scratch = Decode(request[argument], ns, out int length);

@@ -276,6 +276,12 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void Push(ReadOnlySpan<byte> push)
     {
         if (_closing) return;
+        if (_replies.IsInParts)
+        {
+            Complete(_replies.ReservePush(), push);
+            return;
+        }
+
         Account.Push(push);
         _replies.Write(push);
     }
@@ -311,6 +317,31 @@ internal sealed class ClientSession : ConnectionHandler, IReplySink
     public void OnSlow(in InFlightRequest request, ReadOnlySpan<byte> bytes) => SlowRequests.Record(this, request, bytes);
 
     public void OnObserved(in InFlightRequest request, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> reply) => _loop.Insight.Replies.Observe(this, request, bytes, reply);
+
+    /// <summary>Where nobody has to see the whole of it.</summary>
+    public bool TakesParts(in InFlightRequest request) =>
+        !_closed && request is { Mark: 0, KeyBucket: 0, Command: { Reply: ReplyRule.Verbatim, Route: RouteRule.Keyed } } && _replies.TakesParts(request.Tag);
+
+    public void OnPart(in InFlightRequest request, ReadOnlySpan<byte> part)
+    {
+        if (!_closed) _replies.WritePart(part);
+    }
+
+    public void OnLastPart(in InFlightRequest request, ReadOnlySpan<byte> bytes, in StreamedReply reply)
+    {
+        if (request.ObserveFrom != 0 && reply.Length >= request.ObserveFrom) _loop.Insight.Replies.Observe(this, request, bytes, reply);
+        if (_closed) return;
+        _replies.EndParts(request.Tag, reply.Length);
+        if (_flow.IsPaused || _peerFinished) AfterReply();
+    }
+
+    /// <summary>Half a reply is written: what follows could not be told apart from its other half.</summary>
+    public void OnBrokenReply(in InFlightRequest request)
+    {
+        if (_closed) return;
+        _loop.Registry.LogBrokenReply(this);
+        Abort();
+    }
 
     public void OnFailure(in InFlightRequest request, UpstreamFailure failure)
     {

@@ -24,6 +24,9 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
     /// <summary>The number that the next request takes: <see cref="Reserve"/>.</summary>
     public uint NextNumber => _queue.Next;
 
+    /// <summary>Some of the reply at the head is written, and more of it will come.</summary>
+    public bool IsInParts { get; private set; }
+
     /// <summary>CLIENT REPLY ON, OFF or SKIP.</summary>
     public ReplyMode Mode { get; set; }
 
@@ -123,9 +126,33 @@ internal sealed class ReplyLine(ClientSession session, ProxyLoop loop)
             return;
         }
 
-        reply.CopyTo(_output.GetSpan(reply.Length));
-        _output.Advance(reply.Length);
-        _output.Flush();
+        _output.Write(reply);
+    }
+
+    /// <summary>
+    /// Whether the reply with this number may be written in parts as they come: its turn is now, and the client takes what it gets. Until <see cref="EndParts"/> nothing
+    /// else is written: later replies are parked behind it, and so is what is pushed.
+    /// </summary>
+    public bool TakesParts(uint number) => _queue.IsHead(number) && _output.Unsent <= loop.Limits.ClientOutputBuffer;
+
+    /// <summary>
+    /// Writes a part of the reply at the head. How much the client leaves untaken was looked at before the first: like one that comes whole, a
+    /// large reply is not cut off for its own size.
+    /// </summary>
+    public void WritePart(ReadOnlySpan<byte> part)
+    {
+        IsInParts = true;
+        _output.Write(part);
+    }
+
+    /// <summary>The reply at the head, so many bytes, has been written in parts.</summary>
+    public void EndParts(uint number, long length)
+    {
+        IsInParts = false;
+        _account.Settle(number, length);
+        _queue.Advance();
+        if (_queue.HasParked) WriteParked();
+        session.Admission?.OnSettled(number, (int)Math.Min(length, int.MaxValue));
     }
 
     /// <summary>Drops what is parked: the client is gone.</summary>

@@ -50,6 +50,11 @@ internal sealed partial class SessionRegistry(int maxClients, ILogger logger)
 
     public void LogOutputLimit(ClientSession session, long unsent) => LogOutputLimit(session.Id, session.Tenant?.Name, unsent);
 
+    public void LogBrokenReply(ClientSession session) => LogBrokenReply(session.Id, session.Tenant?.Name);
+
     [LoggerMessage(3101, LogLevel.Warning, "Client {Client} of tenant {Tenant} closed: it left {Unsent} bytes of replies unread")]
     private partial void LogOutputLimit(long client, string? tenant, long unsent);
+
+    [LoggerMessage(3102, LogLevel.Warning, "Client {Client} of tenant {Tenant} closed: the node was lost in the middle of a large reply, half of which the client has")]
+    private partial void LogBrokenReply(long client, string? tenant);
 }

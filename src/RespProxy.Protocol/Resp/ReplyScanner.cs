@@ -20,13 +20,19 @@ public enum ScanStatus
 /// recursion, no stack, constant memory. Between two calls for the same frame it remembers the counter and the offset,
 /// so a reply that arrives in pieces is scanned once.</para>
 ///
+/// <para>A reply too large to be collected is taken away in parts (<see cref="TakePart"/>): the scanner then needs to see again only what was not taken.
+/// Within a string that is the number of bytes still to come, its line end among them, which is never divided.</para>
+///
 /// Source: RESP3 specification (https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md). Streamed
 /// strings and aggregates (<c>$?</c>, <c>*?</c>) are in the specification and sent by no server: invalid.
 /// </summary>
 public struct ReplyScanner
 {
+    private const int LineEnd = 2;
+
     private long _owed;
     private int _position;
+    private int _payload; // of the string that a part ended in: bytes to come, with its line end; 0 for none
 
     /// <summary>Bytes of input there must be before calling again makes sense; 0 when not known.</summary>
     public int Needed { get; private set; }
@@ -52,12 +58,40 @@ public struct ReplyScanner
         return ScanSlow(input, out length);
     }
 
+    /// <summary>
+    /// Of an incomplete reply, the bytes at the front of <paramref name="input"/> that need not be offered again: the same that <see cref="Scan"/> has just seen. The
+    /// caller drops them; perhaps 0.
+    /// </summary>
+    public int TakePart(ReadOnlySpan<byte> input)
+    {
+        int taken = _position;
+        if (Needed > 0)
+        {
+            taken = Math.Max(_position, Math.Min(input.Length, Needed - LineEnd));
+            _payload = Needed - taken;
+            Needed = _payload;
+        }
+
+        _position = 0;
+        return taken;
+    }
+
     private ScanStatus ScanSlow(ReadOnlySpan<byte> input, out int length)
     {
         length = 0;
         if (input.Length < Needed || input.IsEmpty) return ScanStatus.Incomplete;
         long owed = _owed == 0 ? 1 : _owed;
         int position = _position;
+        if (_payload > 0)
+        {
+            // Needed is the payload here: all of it is there.
+            if (input[_payload - LineEnd] != '\r' || input[_payload - 1] != '\n') return ScanStatus.Invalid;
+            position = _payload;
+            _payload = 0;
+            Needed = 0;
+            owed--;
+        }
+
         while (owed > 0)
         {
             int end = SkipScalar(input, position);

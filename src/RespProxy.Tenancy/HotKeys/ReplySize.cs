@@ -83,10 +83,15 @@ public static class ReplySize
     /// <summary>The bytes and elements that a reply of a <see cref="ReplySizeRule.Value"/> shows; 0 elements of what has none.</summary>
     /// <param name="reply">The reply, or the key's element of it.</param>
     /// <param name="arePairs">Each element of the key is two of the reply, unless it is a map.</param>
-    public static (long Bytes, long Elements) OfValue(ReadOnlySpan<byte> reply, bool arePairs)
+    public static (long Bytes, long Elements) OfValue(ReadOnlySpan<byte> reply, bool arePairs) => (reply.Length, ElementsOf(reply, arePairs));
+
+    /// <summary>The elements that a reply of a <see cref="ReplySizeRule.Value"/> shows, by its first header; 0 of what has none.</summary>
+    /// <param name="reply">The reply, or its beginning with the header.</param>
+    /// <param name="arePairs">Each element of the key is two of the reply, unless it is a map.</param>
+    public static long ElementsOf(ReadOnlySpan<byte> reply, bool arePairs)
     {
         long elements = reply[0] is (byte)'*' or (byte)'%' or (byte)'~' ? Math.Max(0, new ReplyCursor(reply).ReadAggregateHeader()) : 0;
-        return (reply.Length, arePairs && reply[0] == '*' ? elements / 2 : elements);
+        return arePairs && reply[0] == '*' ? elements / 2 : elements;
     }
 
     /// <summary><c>:n\r\n</c></summary>

@@ -76,6 +76,18 @@ internal sealed class EpollConnection : ConnectionCore, IEpollSource
         }
     }
 
+    internal override int SendNow(ReadOnlySpan<byte> bytes)
+    {
+        if (Stage != Stage.Open || _isBlocked || _isOutputBroken || IsClosingWhenSent)
+            return 0;
+        int count = Libc.Send(_descriptor, bytes);
+        Core.Tally.Sends++;
+        if (count <= 0)
+            return 0;
+        Core.Tally.BytesSent += count;
+        return count;
+    }
+
     void IEpollSource.Fail(Exception exception) => Fail(exception);
 
     protected override void SendOutput()
@@ -170,7 +182,7 @@ internal sealed class EpollConnection : ConnectionCore, IEpollSource
     /// <summary>True when everything was sent.</summary>
     private bool Send(ArraySegment<byte> unsent)
     {
-        int count = Libc.Send(_descriptor, unsent);
+        int count = Libc.Send(_descriptor, unsent.AsSpan());
         Core.Tally.Sends++;
         if (count < 0 && count != -Libc.ErrorAgain)
         {

@@ -103,13 +103,13 @@ internal static unsafe partial class Libc
         }
     }
 
-    public static int Send(int descriptor, ArraySegment<byte> bytes)
+    public static int Send(int descriptor, ReadOnlySpan<byte> bytes)
     {
-        fixed (byte* p = bytes.AsSpan())
+        fixed (byte* p = bytes)
         {
             int result;
             do
-                result = Result(SendNumber != 0 ? SystemCall(SendNumber, descriptor, p, (nuint)bytes.Count, NoSignal, 0, 0) : SendNative(descriptor, p, (nuint)bytes.Count, NoSignal));
+                result = Result(SendNumber != 0 ? SystemCall(SendNumber, descriptor, p, (nuint)bytes.Length, NoSignal, 0, 0) : SendNative(descriptor, p, (nuint)bytes.Length, NoSignal));
             while (result == -Interrupted);
             return result;
         }

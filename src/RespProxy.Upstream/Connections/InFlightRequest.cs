@@ -94,6 +94,21 @@ public interface IReplySink
         // Most sinks stand for no command of a client's.
     }
 
+    /// <summary>
+    /// Whether the reply, which is large and not all there, may be given to the sink in parts instead of being collected: <see cref="OnPart"/>, then one of
+    /// <see cref="OnLastPart"/> and <see cref="OnBrokenReply"/>. Asked again as more of it comes.
+    /// </summary>
+    bool TakesParts(in InFlightRequest request) => false;
+
+    /// <summary>The next bytes of a reply that comes in parts. Valid during the call only.</summary>
+    void OnPart(in InFlightRequest request, ReadOnlySpan<byte> part) => throw new NotSupportedException("The sink takes no parts.");
+
+    /// <summary>All parts were given; the request's bytes, as the node got them, are valid during the call only.</summary>
+    void OnLastPart(in InFlightRequest request, ReadOnlySpan<byte> bytes, in StreamedReply reply) => throw new NotSupportedException("The sink takes no parts.");
+
+    /// <summary>The connection broke when some parts were given: no more come, and the reply can't be had again from its middle.</summary>
+    void OnBrokenReply(in InFlightRequest request) => throw new NotSupportedException("The sink takes no parts.");
+
     /// <summary>There will be no reply.</summary>
     void OnFailure(in InFlightRequest request, UpstreamFailure failure);
 

@@ -34,6 +34,7 @@ public sealed class NodeConnection : ConnectionHandler
     private LoopConnection? _connection;
     private LoopTimer? _handshakeTimer;
     private ReplyScanner _scanner;
+    private StreamedReply _streamed; // of the reply at the head, when it is passed on in parts
     private byte[]? _unitError;
     private int _earlyTaken;
     private long _oldestAllowed;
@@ -153,8 +154,10 @@ public sealed class NodeConnection : ConnectionHandler
     {
         RelieveWaiters();
         if (!IsReady || IsLeased || _inFlight.Count == 0 || _inFlight.Peek().StartedAt >= oldestAllowed) return;
+        // A large reply may take longer than that to come, as long as it comes.
+        if (_streamed.HasBegun && _receivedAt >= oldestAllowed) return;
         ref InFlightRequest oldest = ref _inFlight.Peek();
-        if (oldest.ResentAt >= oldestAllowed)
+        if (oldest.ResentAt >= oldestAllowed && !_streamed.HasBegun)
         {
             if (oldest.Sink is null || _owner.Now - oldest.ResentAt < AnswerTime) return;
             InFlightRequest late = oldest;
@@ -173,7 +176,7 @@ public sealed class NodeConnection : ConnectionHandler
     /// </summary>
     internal void CheckDeposed(long oldestAllowed)
     {
-        if (!IsReady || _inFlight.Count == 0) return;
+        if (!IsReady || _inFlight.Count == 0 || (_streamed.HasBegun && _receivedAt >= oldestAllowed)) return;
         ref InFlightRequest oldest = ref _inFlight.Peek();
         if (Math.Max(oldest.StartedAt, oldest.ResentAt) < oldestAllowed) Abort("the node was replaced and does not answer");
     }
@@ -222,8 +225,9 @@ public sealed class NodeConnection : ConnectionHandler
             return;
         }
 
+        if (_streamed.HasBegun || unread.Length - consumed >= StreamedReply.From) consumed += PassOn(unread[consumed..]);
         if (consumed > 0) input.Consume(consumed);
-        if (_scanner.Needed > 0) input.ExpectAtLeast(_scanner.Needed);
+        if (_scanner.Needed > 0 && !_streamed.HasBegun) input.ExpectAtLeast(_scanner.Needed);
         LoopPipeWriter output = connection.Output;
         output.ReleaseTo(_inFlight.Count > 0 ? _inFlight.Peek().Position : output.Position);
     }
@@ -238,6 +242,13 @@ public sealed class NodeConnection : ConnectionHandler
         _owner.OnConnectionClosed(this, reason);
         Pushes?.OnLost(this);
         LoopPipeWriter output = connection.Output;
+        if (_streamed.HasBegun)
+        {
+            _streamed = default;
+            _inFlight.Pop(out InFlightRequest broken);
+            broken.Sink!.OnBrokenReply(broken);
+        }
+
         while (_inFlight.Count > 0)
         {
             _inFlight.Pop(out InFlightRequest request);
@@ -268,6 +279,12 @@ public sealed class NodeConnection : ConnectionHandler
     /// <summary>Gives one whole reply to whom it belongs. False when the connection has been given up.</summary>
     private bool TakeReply(ReadOnlySpan<byte> reply)
     {
+        if (_streamed.HasBegun)
+        {
+            EndStreamed(reply);
+            return true;
+        }
+
         // Pushes (RESP3) answer no request.
         if (reply[0] == '>')
         {
@@ -311,6 +328,38 @@ public sealed class NodeConnection : ConnectionHandler
         if ((uint)reply.Length > request.ObserveFrom - 1) request.Sink.OnObserved(request, BytesOf(request), reply);
         request.Sink.OnReply(request, reply);
         return true;
+    }
+
+    /// <summary>Gives what has come of a large reply to whom it belongs, if he takes it. The bytes that are done with.</summary>
+    private int PassOn(ReadOnlySpan<byte> unread)
+    {
+        if (!_streamed.HasBegun && !MayStream(unread[0])) return 0;
+        int length = _scanner.TakePart(unread);
+        if (length == 0) return 0;
+        ReadOnlySpan<byte> part = unread[..length];
+        _streamed.Add(part);
+        ref InFlightRequest request = ref _inFlight.Peek();
+        request.Sink!.OnPart(request, part);
+        return length;
+    }
+
+    /// <summary>A value or many; not an error, which is looked at, nor a push, nor one of several replies to a unit.</summary>
+    private bool MayStream(byte kind)
+    {
+        if (kind is not ((byte)'$' or (byte)'*' or (byte)'%' or (byte)'~' or (byte)'=') || _handshake is not null || IsLeased || _inFlight.Count == 0) return false;
+        ref InFlightRequest request = ref _inFlight.Peek();
+        return request.Sink is not null && request.EarlyReplies == 0 && request.Sink.TakesParts(request);
+    }
+
+    private void EndStreamed(ReadOnlySpan<byte> last)
+    {
+        _inFlight.Pop(out InFlightRequest request);
+        StreamedReply reply = _streamed;
+        _streamed = default;
+        reply.Add(last);
+        request.Sink!.OnPart(request, last);
+        if (_receivedAt - request.StartedAt >= _owner.SlowAfter) request.Sink.OnSlow(request, BytesOf(request));
+        request.Sink.OnLastPart(request, BytesOf(request), reply);
     }
 
     /// <summary>What was sent of the request that has just been answered.</summary>

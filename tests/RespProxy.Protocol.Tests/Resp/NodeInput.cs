@@ -11,6 +11,12 @@ internal sealed class NodeInput
     /// <summary>The lengths of the replies found, in order.</summary>
     public List<int> Lengths { get; } = [];
 
+    /// <summary>Incomplete replies are taken away as far as they have come.</summary>
+    public bool TakesParts { get; init; }
+
+    /// <summary>What was taken, parts and last parts.</summary>
+    public List<byte> Taken { get; } = [];
+
     public bool IsInvalid { get; private set; }
 
     public int Unread => _unread.Length;
@@ -22,7 +28,7 @@ internal sealed class NodeInput
         return input;
     }
 
-    private void Arrive(ReadOnlySpan<byte> piece)
+    public void Arrive(ReadOnlySpan<byte> piece)
     {
         _unread = [.. _unread, .. piece];
         while (_unread.Length > 0 && !IsInvalid)
@@ -30,10 +36,19 @@ internal sealed class NodeInput
             ScanStatus status = _scanner.Scan(_unread, out int length);
             IsInvalid = status == ScanStatus.Invalid;
             if (status == ScanStatus.Incomplete) Assert.True(_scanner.Needed == 0 || _scanner.Needed > _unread.Length);
+            if (status == ScanStatus.Incomplete && TakesParts) Take(_scanner.TakePart(_unread));
             if (status != ScanStatus.Complete) return;
             Assert.InRange(length, 1, _unread.Length);
             Lengths.Add(length);
+            Taken.AddRange(_unread.AsSpan(0, length));
             _unread = _unread[length..];
         }
+    }
+
+    private void Take(int length)
+    {
+        Assert.InRange(length, 0, _unread.Length);
+        Taken.AddRange(_unread.AsSpan(0, length));
+        _unread = _unread[length..];
     }
 }

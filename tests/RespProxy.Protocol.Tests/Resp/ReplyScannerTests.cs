@@ -43,6 +43,46 @@ public class ReplyScannerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Replies))]
+    public void A_reply_taken_away_in_parts_is_the_same_reply_wherever_it_is_split(string reply)
+    {
+        byte[] payload = Wire.Bytes(reply);
+        foreach (IReadOnlyList<ReadOnlyMemory<byte>> pieces in PayloadSplitter.Splits(payload))
+        {
+            var input = new NodeInput { TakesParts = true };
+            foreach (ReadOnlyMemory<byte> piece in pieces) input.Arrive(piece.Span);
+            Assert.Equal(reply, Wire.Text([.. input.Taken]));
+            Assert.Single(input.Lengths);
+            Assert.Equal(0, input.Unread);
+        }
+    }
+
+    [Fact]
+    public void Of_a_string_all_that_has_come_is_taken_but_never_a_half_of_its_line_end()
+    {
+        var scanner = default(ReplyScanner);
+        Assert.Equal(ScanStatus.Incomplete, scanner.Scan("*2\r\n+a\r\n$10\r\nabc"u8, out _));
+        Assert.Equal("*2\r\n+a\r\n$10\r\nabc".Length, scanner.TakePart("*2\r\n+a\r\n$10\r\nabc"u8));
+        Assert.Equal(ScanStatus.Incomplete, scanner.Scan("defghij\r"u8, out _));
+        Assert.Equal(7, scanner.TakePart("defghij\r"u8));
+        Assert.Equal(ScanStatus.Complete, scanner.Scan("\r\n+next"u8, out int length));
+        Assert.Equal(2, length);
+    }
+
+    [Theory]
+    [InlineData("$4\r\nab", "cd\n\n")]
+    [InlineData("$4\r\nab", "cdef")]
+    [InlineData("*2\r\n$1\r\na", "\r\nx")]
+    public void What_is_no_reply_is_invalid_when_the_wrong_byte_comes_after_a_part_was_taken(string first, string rest)
+    {
+        var input = new NodeInput { TakesParts = true };
+        input.Arrive(Wire.Bytes(first));
+        Assert.False(input.IsInvalid);
+        input.Arrive(Wire.Bytes(rest));
+        Assert.True(input.IsInvalid);
+    }
+
     [Fact]
     public void A_stream_of_replies_split_at_any_byte_ends_at_the_same_places()
     {
