@@ -28,7 +28,7 @@ internal static class RedisBenchmark
             await benchmark.WaitForExitAsync(limit.Token);
             if (benchmark.ExitCode != 0)
                 throw new LoadFailedException($"redis-benchmark ended with {benchmark.ExitCode}: {FirstLine(await errors)}");
-            return BenchmarkCsv.Parse(await output, load.Commands);
+            return BenchmarkOutput.Parse(await output, load.Commands);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -46,7 +46,7 @@ internal static class RedisBenchmark
         string[] server = endpoint.UnixPath is { } path ? ["-s", path] : ["-h", "127.0.0.1", "-p", Text(endpoint.Port)];
         return
         [
-            .. server, "--csv", "-c", Text(load.Connections), "-P", Text(load.Pipeline), "-n", Text(load.Commands),
+            .. server, "-c", Text(load.Connections), "-P", Text(load.Pipeline), "-n", Text(load.Commands),
             "-r", Text(load.KeyCount), .. load.Threads > 1 ? ["--threads", Text(load.Threads)] : Array.Empty<string>(), .. load.Command,
         ];
     }

@@ -24,7 +24,7 @@ internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload
             (workload, target) => Format.WithSpread(samples.Figure(workload.Name, target, Cpu), Format.Figure));
         yield return Measured("Throughput, operations per second", targets,
             (workload, target) => Format.WithSpread(samples.Figure(workload.Name, target, Throughput), Format.Thousands));
-        yield return Measured("Latency, ms: p50 / p99 / p99.9 (the last only where our own generator measures)", targets, Latency);
+        yield return Measured("Latency, ms: p50 / p99 / p99.9", targets, Latency);
         yield return Measured("Peak resident memory, MiB (direct: of Redis)", targets,
             (workload, target) => Format.MedianOnly(
                 samples.Figure(workload.Name, target, sample => sample.PeakResidentBytes), Format.MebiBytes));
@@ -85,9 +85,7 @@ internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload
     {
         string Of(Func<Sample, double?> figure) =>
             Format.MedianOnly(samples.Figure(workload.Name, target, figure), Format.Figure);
-        string text = $"{Of(sample => sample.Load.P50Ms)} / {Of(sample => sample.Load.P99Ms)}";
-        string tail = Of(sample => sample.Load.P999Ms);
-        return tail == Format.Absent ? text : $"{text} / {tail}";
+        return $"{Of(sample => sample.Load.P50Ms)} / {Of(sample => sample.Load.P99Ms)} / {Of(sample => sample.Load.P999Ms)}";
     }
 
     private static double? Cpu(Sample sample) => sample.ProxyCpuMicros;
