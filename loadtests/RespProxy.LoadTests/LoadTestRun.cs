@@ -5,6 +5,7 @@ using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Running;
 using RespProxy.LoadTests.Scrapes;
+using RespProxy.LoadTests.Syscalls;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
 
@@ -76,27 +77,41 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         if (options.NearCache)
             return await NearCacheAsync(upstream, directory, tools, machine, cancellation);
         using TargetSet targets = new(upstream, proxies.Recipes, options.Targets, directory);
-        return await CompareAsync(targets, workloads, tools, machine, cancellation);
+        return await CompareAsync(new ComparisonRun(targets, workloads, tools, _log), directory, machine, cancellation);
     }
 
-    private async Task<int> CompareAsync(
-        TargetSet set, IReadOnlyList<Workload> workloads, LoadTools tools, string machine, CancellationToken cancellation)
+    private async Task<int> CompareAsync(ComparisonRun run, WorkDirectory directory, string machine, CancellationToken cancellation)
     {
-        _notes.AddRange(set.LeftOut);
-        if (set.Targets.Count == 0)
+        _notes.AddRange(run.Set.LeftOut);
+        if (run.Set.Targets.Count == 0)
             return await NothingAsync();
-        ComparisonRun run = new(set, workloads, tools, _log);
+        await _log.WriteLineAsync(RunPlan.Of(run.Workloads.Count, run.Set.Targets.Count, run.Set.Targets.Count(target => target.Proxy is not null), options).Text);
         SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
-        _notes.AddRange(GeneratorLag(samples, workloads));
-        _notes.AddRange(run.Failures
+        SyscallRun? counting = options.Syscalls ? await CountingAsync(run, directory, cancellation) : null;
+        IReadOnlyList<SyscallSample> syscalls = counting is null ? [] : await counting.RunAsync(run.Prepared, cancellation);
+        FailedCell[] failures = [.. run.Failures, .. counting?.Failures ?? []];
+        _notes.AddRange(GeneratorLag(samples, run.Workloads));
+        _notes.AddRange(failures
             .GroupBy(cell => (cell.Target, Reason: cell.Reason.Split('\n')[0]), cell => cell.Workload)
             .Select(cells => $"{cells.Key.Target}: {cells.Key.Reason} ({string.Join(", ", cells.Distinct())})"));
-        string tables = new ComparisonReport(samples, workloads, [.. set.Targets.Select(target => target.Name)]).ToMarkdown();
+        string tables = new ComparisonReport(samples, syscalls, run.Workloads, [.. run.Set.Targets.Select(target => target.Name)]).ToMarkdown();
         string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
             + "median (smallest–largest); ratios are taken within each repetition.";
         Publish(options.Cluster ? "side-by-side-cluster" : "side-by-side", $"{machine} {method}", tables,
-            new { machine, method, samples = samples.All, failures = run.Failures });
-        return run.Failures.Count == 0 ? Done : SomeFailed;
+            new { machine, method, samples = samples.All, syscalls, notes = _notes, failures });
+        return failures.Length == 0 ? Done : SomeFailed;
+    }
+
+    /// <summary>The pass that counts system calls; null, and a note why, where nothing may trace the proxies.</summary>
+    private async Task<SyscallRun?> CountingAsync(ComparisonRun run, WorkDirectory directory, CancellationToken cancellation)
+    {
+        if (run.Prepared.Select(target => target.Proxy).FirstOrDefault(proxy => proxy is { HasExited: false }) is not { } proxy)
+            return null;
+        List<string> reasons = [];
+        SyscallTracer? tracer = await SyscallTracer.FindAsync(proxy.Pid, directory, reasons, cancellation);
+        string why = reasons.Count > 0 ? $" ({string.Join("; ", reasons)})" : "";
+        _notes.Add(tracer is null ? $"System calls are not counted{why}." : $"System calls are counted by {tracer.Method}{why}.");
+        return tracer is null ? null : new SyscallRun(tracer, run.Workloads, run.Tools, _log);
     }
 
     private async Task<int> FootprintAsync(

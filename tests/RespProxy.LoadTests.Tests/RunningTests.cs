@@ -36,10 +36,14 @@ public class RunningTests
     }
 
     [Fact]
-    public void Extra_workloads_run_only_when_named()
+    public void All_workloads_run_unless_some_are_named()
     {
-        Assert.DoesNotContain(WorkloadCatalog.Select([]), workload => workload.IsExtra);
-        Assert.Equal("get-idle5000", Assert.Single(WorkloadCatalog.Select(["get-idle5000"])).Name);
+        Assert.Equal(WorkloadCatalog.All, WorkloadCatalog.Select([]));
+        Assert.Equal(["set-c50", "get-idle5000"], WorkloadCatalog.Select(["get-idle5000", "set-c50"]).Select(workload => workload.Name));
         Assert.Throws<ArgumentException>(() => WorkloadCatalog.Select(["nonsense"]));
     }
+
+    [Fact]
+    public void Idle_connections_stay_out_of_the_mean_of_rows_without_them() =>
+        Assert.Null(Assert.Single(WorkloadCatalog.Select(["get-idle5000"])).Family);
 }

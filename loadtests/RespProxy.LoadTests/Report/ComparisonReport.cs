@@ -1,11 +1,13 @@
 using System.Text;
+using RespProxy.LoadTests.Syscalls;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
 
 namespace RespProxy.LoadTests.Report;
 
-/// <summary>The tables of a comparison: what was measured, then the ratios that the targets are stated in.</summary>
-internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload> workloads, IReadOnlyList<string> targets)
+/// <summary>The tables of a comparison: what was measured, then the ratios that the targets are stated in. Without system calls there is no table of them.</summary>
+internal sealed class ComparisonReport(
+    SampleSet samples, IReadOnlyList<SyscallSample> syscalls, IReadOnlyList<Workload> workloads, IReadOnlyList<string> targets)
 {
     private static readonly string[] Peers = ["nutcracker", "predixy"];
 
@@ -22,6 +24,8 @@ internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload
         string[] proxies = [.. targets.Where(target => target != Target.Direct)];
         yield return Measured("CPU of the proxy, us per command (user + system)", proxies,
             (workload, target) => Format.WithSpread(samples.Figure(workload.Name, target, Cpu), Format.Figure));
+        if (syscalls.Count > 0)
+            yield return SyscallReport.Table(syscalls, workloads, proxies);
         yield return Measured("Throughput, operations per second", targets,
             (workload, target) => Format.WithSpread(samples.Figure(workload.Name, target, Throughput), Format.Thousands));
         yield return Measured("Latency, ms: p50 / p99 / p99.9", targets, Latency);

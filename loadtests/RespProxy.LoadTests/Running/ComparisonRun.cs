@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
@@ -13,24 +11,33 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
     /// Warming up runs every row this fraction of a cell, and all rows together at least a whole cell: by then
     /// the code of a managed proxy is compiled and every proxy's buffers have grown.
     /// </summary>
-    private const double WarmUpShare = 0.1;
+    public const double WarmUpShare = 0.1;
 
     private readonly List<Sample> _samples = [];
     private readonly List<FailedCell> _failures = [];
+    private readonly List<Target> _prepared = [];
+
+    public TargetSet Set => set;
+
+    public IReadOnlyList<Workload> Workloads => workloads;
+
+    public LoadTools Tools => tools;
+
+    /// <summary>The targets that could be filled and warmed up, and so take part.</summary>
+    public IReadOnlyList<Target> Prepared => _prepared;
 
     public IReadOnlyList<FailedCell> Failures => _failures;
 
     public async Task<SampleSet> RunAsync(int repetitions, CancellationToken cancellation)
     {
-        List<Target> targets = [];
         foreach (Target target in set.Targets)
         {
             if (await PrepareAsync(target, cancellation))
-                targets.Add(target);
+                _prepared.Add(target);
         }
         CellRunner cells = new(set.Upstream, tools);
-        foreach (var (repetition, workload, target) in CellOrder.Interleave(repetitions, workloads.Count, targets.Count))
-            await RunCellAsync(cells, workloads[workload], targets[target], repetition, cancellation);
+        foreach (var (repetition, workload, target) in CellOrder.Interleave(repetitions, workloads.Count, _prepared.Count))
+            await RunCellAsync(cells, workloads[workload], _prepared[target], repetition, cancellation);
         return new SampleSet(_samples);
     }
 
@@ -47,7 +54,7 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
                 _ = await workload.RunAsync(target.Endpoint, tools with { CellSeconds = tools.CellSeconds * share }, cancellation);
             return true;
         }
-        catch (Exception error) when (IsTargetFailure(error))
+        catch (Exception error) when (FailedCell.IsCausedBy(error))
         {
             _failures.Add(new FailedCell(0, "preparation", target.Name, error.Message));
             await log.WriteLineAsync($"{target.Name} is left out: {error.Message}");
@@ -66,14 +73,10 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
             string cpu = sample.ProxyCpuMicros is { } micros ? $"{Format.Figure(micros),6} us" : "";
             await log.WriteLineAsync($"{cell} {Format.Thousands(sample.Load.OpsPerSecond),7} {cpu}");
         }
-        catch (Exception error) when (IsTargetFailure(error))
+        catch (Exception error) when (FailedCell.IsCausedBy(error))
         {
-            // One proxy's failure is a result like another: it is told, and the rest goes on.
             _failures.Add(new FailedCell(repetition, workload.Name, target.Name, error.Message));
             await log.WriteLineAsync($"{cell} failed: {error.Message}");
         }
     }
-
-    private static bool IsTargetFailure(Exception error) =>
-        error is LoadFailedException or SocketException or IOException or FormatException;
 }

@@ -12,9 +12,6 @@ internal abstract record Workload(string Name, string Title, KeySpace Keys, int 
     /// <summary>Connections that are open meanwhile and say nothing after one PING.</summary>
     public int IdleConnections { get; init; }
 
-    /// <summary>An extra row runs only when it is named.</summary>
-    public bool IsExtra { get; init; }
-
     /// <summary>The family whose geometric mean the report gives, or null for a row that stands alone.</summary>
     public virtual string? Family => null;
 
@@ -37,7 +34,8 @@ internal sealed record BenchmarkWorkload(
     /// <summary>Threads of the generator: with one, a server that is cheaper than it waits for it, and throughput tells of the generator.</summary>
     public int Threads { get; init; } = 1;
 
-    public override string? Family => Pipeline > 1 ? "pipelined" : Keys.ValueBytes < 1024 && Command.Count < 4 ? "64 B, P=1" : null;
+    public override string? Family => Pipeline > 1 ? "pipelined"
+        : Keys.ValueBytes < 1024 && Command.Count < 4 && IdleConnections == 0 ? "64 B, P=1" : null;
 
     public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation) =>
         Load.RedisBenchmark.RunAsync(
