@@ -24,6 +24,10 @@ internal sealed class LoadTestRun(LoadTestOptions options)
 
     private const int ClusterPrimaries = 3;
 
+    private const string DirectToCluster =
+        "direct: redis-benchmark --cluster. Each connection asks one node for keys of one of its slots, whole pipelines of them: the best that a client without "
+        + "a proxy can have. What it can't ask for like that (keys of several nodes, our own generator's rows) is left out.";
+
     private static readonly JsonSerializerOptions JsonFormat = new() { WriteIndented = true };
 
     private readonly TextWriter _log = Console.Error;
@@ -85,6 +89,8 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         _notes.AddRange(run.Set.LeftOut);
         if (run.Set.Targets.Count == 0)
             return await NothingAsync();
+        if (run.Set.Upstream.IsCluster && run.Set.Targets.Any(target => target.Name == Target.Direct))
+            _notes.Add(DirectToCluster);
         await _log.WriteLineAsync(RunPlan.Of(run.Workloads.Count, run.Set.Targets.Count, run.Set.Targets.Count(target => target.Proxy is not null), options).Text);
         SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
         SyscallRun? counting = options.Syscalls ? await CountingAsync(run, directory, cancellation) : null;

@@ -89,7 +89,9 @@ internal sealed class ComparisonReport(
     {
         string Of(Func<Sample, double?> figure) =>
             Format.MedianOnly(samples.Figure(workload.Name, target, figure), Format.Figure);
-        return $"{Of(sample => sample.Load.P50Ms)} / {Of(sample => sample.Load.P99Ms)} / {Of(sample => sample.Load.P999Ms)}";
+        return samples.Of(workload.Name, target).Any()
+            ? $"{Of(sample => sample.Load.P50Ms)} / {Of(sample => sample.Load.P99Ms)} / {Of(sample => sample.Load.P999Ms)}"
+            : Format.Absent;
     }
 
     private static double? Cpu(Sample sample) => sample.ProxyCpuMicros;

@@ -1,3 +1,4 @@
+using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
@@ -47,10 +48,13 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
         await log.WriteLineAsync($"prepare {target.Name}");
         try
         {
-            foreach (KeySpace keys in workloads.Select(workload => workload.Keys).Distinct())
-                keys.Fill(target.Endpoint, cancellation);
+            Workload[] rows = [.. workloads.Where(workload => CanRun(workload, target))];
+            if (rows.Length == 0)
+                throw new LoadFailedException("no row that it can serve");
+            foreach (KeySpace keys in rows.Select(workload => workload.Keys).Distinct())
+                await FillAsync(keys, target, cancellation);
             double share = Math.Max(WarmUpShare, 1.0 / workloads.Count);
-            foreach (Workload workload in workloads)
+            foreach (Workload workload in rows)
                 _ = await workload.RunAsync(target.Endpoint, tools with { CellSeconds = tools.CellSeconds * share }, cancellation);
             return true;
         }
@@ -62,9 +66,21 @@ internal sealed class ComparisonRun(TargetSet set, IReadOnlyList<Workload> workl
         }
     }
 
+    private static bool CanRun(Workload workload, Target target) => !target.Endpoint.IsCluster || workload.CanAskClusterDirectly;
+
+    private async Task FillAsync(KeySpace keys, Target target, CancellationToken cancellation)
+    {
+        if (target.Endpoint.IsCluster)
+            await ClusterKeys.FillAsync(keys, set.Upstream, tools, cancellation);
+        else
+            keys.Fill(target.Endpoint, cancellation);
+    }
+
     private async Task RunCellAsync(
         CellRunner cells, Workload workload, Target target, int repetition, CancellationToken cancellation)
     {
+        if (!CanRun(workload, target))
+            return;
         string cell = $"{repetition + 1} {workload.Name,-14} {target.Name,-16}";
         try
         {

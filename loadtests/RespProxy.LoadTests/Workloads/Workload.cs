@@ -18,6 +18,9 @@ internal abstract record Workload(string Name, string Title, KeySpace Keys, int 
     /// <summary>True when the rate is fixed, so that throughput says nothing and added latency does.</summary>
     public virtual bool IsOpenLoop => false;
 
+    /// <summary>True when the generator can ask a cluster's nodes themselves, without a proxy, for the same as a proxy is asked for.</summary>
+    public virtual bool CanAskClusterDirectly => false;
+
     public abstract Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation);
 
     protected long Commands(LoadTools tools) => Math.Max(Connections, (long)(NominalRate * tools.CellSeconds));
@@ -37,9 +40,17 @@ internal sealed record BenchmarkWorkload(
     public override string? Family => Pipeline > 1 ? "pipelined"
         : Keys.ValueBytes < 1024 && Command.Count < 4 && IdleConnections == 0 ? "64 B, P=1" : null;
 
-    public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation) =>
-        Load.RedisBenchmark.RunAsync(
-            tools.RedisBenchmark, endpoint, new(Command, Connections, Pipeline, Commands(tools), Keys.Count, Threads), cancellation);
+    /// <summary>Commands of one key: a cluster refuses one for keys of several nodes, which the proxies split.</summary>
+    public override bool CanAskClusterDirectly => Command.Count(argument => argument == Keys.RandomKey) == 1;
+
+    public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation)
+    {
+        string[] command = endpoint.IsCluster
+            ? [.. Command.Select(argument => argument == Keys.RandomKey ? Keys.RandomKeyOfNode : argument)]
+            : [.. Command];
+        return Load.RedisBenchmark.RunAsync(
+            tools.RedisBenchmark, endpoint, new(command, Connections, Pipeline, Commands(tools), Keys.Count, Threads), cancellation);
+    }
 }
 
 /// <summary>A closed loop of nine GETs to one SET over Zipf-distributed keys.</summary>
