@@ -71,7 +71,7 @@ internal sealed class CommandLine
     };
     private readonly Option<bool> _quick = new("--quick")
     {
-        Description = "about two minutes in all: shorter cells, two repetitions; for a first look, not for publishing",
+        Description = "about a minute in all: shorter cells, two repetitions; for a first look, not for publishing",
     };
     private readonly Option<string?> _out = new("--out") { Description = "write the raw samples to this file as JSON" };
     private readonly Option<bool> _updateDocs = new("--update-docs")

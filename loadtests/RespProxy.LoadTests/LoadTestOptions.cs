@@ -27,7 +27,7 @@ internal sealed record LoadTestOptions
     public string? Out { get; init; }
 
     /// <summary>The container image whose size the footprint tells; it need not be there.</summary>
-    public string? Image { get; init; }
+    public required string Image { get; init; }
 
     /// <summary>The document whose generated section is replaced.</summary>
     public string? UpdateDocs { get; init; }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using RespProxy.LoadTests.Limits;
 using RespProxy.LoadTests.Load;
+using RespProxy.LoadTests.Measuring;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Running;
 using RespProxy.LoadTests.Scrapes;
@@ -45,7 +46,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             await _log.WriteLineAsync("interrupted");
             return Interrupted;
         }
-        catch (Exception error) when (error is LoadFailedException or ArgumentException)
+        catch (Exception error) when (error is LoadFailedException or ArgumentException or FormatException)
         {
             await _log.WriteLineAsync(error.Message);
             return NothingMeasured;
@@ -69,7 +70,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             : RedisUpstream.StartStandalone(server, directory);
         if (options.Footprint)
         {
-            FootprintRun footprint = new(upstream, directory, _log);
+            FootprintRun footprint = new(upstream, directory, Image(), _log);
             return await FootprintAsync(footprint, proxies.Recipes, machine, cancellation);
         }
         if (options.Limits)
@@ -177,6 +178,14 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         IReadOnlyList<ScrapeSample> samples = await run.RunAsync(cancellation);
         Publish("scrape", $"{machine} Medians of 20 scrapes, smallest and largest in parentheses.", ScrapeReport.ToMarkdown(samples), new { machine, samples });
         return Done;
+    }
+
+    private ContainerImageSize? Image()
+    {
+        ContainerImageSize? size = ContainerImage.SizeOf(options.Image);
+        if (size is null)
+            _notes.Add("There is no container image here to tell the size of; eng/image makes it.");
+        return size;
     }
 
     /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>
