@@ -4,6 +4,7 @@ using RespProxy.LoadTests.Limits;
 using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Measuring;
 using RespProxy.LoadTests.Report;
+using RespProxy.LoadTests.Report.Charts;
 using RespProxy.LoadTests.Running;
 using RespProxy.LoadTests.Scrapes;
 using RespProxy.LoadTests.Syscalls;
@@ -101,11 +102,13 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         _notes.AddRange(failures
             .GroupBy(cell => (cell.Target, Reason: cell.Reason.Split('\n')[0]), cell => cell.Workload)
             .Select(cells => $"{cells.Key.Target}: {cells.Key.Reason} ({string.Join(", ", cells.Distinct())})"));
-        string tables = new ComparisonReport(samples, syscalls, run.Workloads, [.. run.Set.Targets.Select(target => target.Name)]).ToMarkdown();
+        string[] columns = [.. run.Set.Targets.Select(target => target.Name)];
+        string section = options.Cluster ? "side-by-side-cluster" : "side-by-side";
+        string tables = new ComparisonReport(samples, syscalls, run.Workloads, columns).ToMarkdown();
         string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
             + "median (smallest–largest); ratios are taken within each repetition.";
-        Publish(options.Cluster ? "side-by-side-cluster" : "side-by-side", $"{machine} {method}", tables,
-            new { machine, method, samples = samples.All, syscalls, notes = _notes, failures });
+        Publish(section, $"{machine} {method}", tables, new { machine, method, samples = samples.All, syscalls, notes = _notes, failures },
+            [.. new ComparisonCharts(samples, run.Workloads, columns).All(section)]);
         return failures.Length == 0 ? Done : SomeFailed;
     }
 
@@ -210,15 +213,20 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         return NothingMeasured;
     }
 
-    private void Publish(string section, string caption, string tables, object raw)
+    private void Publish(string section, string caption, string tables, object raw, IReadOnlyList<NamedChart>? charts = null)
     {
-        StringBuilder text = new StringBuilder(caption).Append("\n\n").Append(tables);
+        StringBuilder body = new(tables);
         foreach (string note in _notes)
-            text.Append("- ").Append(note.Split('\n')[0]).Append('\n');
-        Console.WriteLine(text);
+            body.Append("- ").Append(note.Split('\n')[0]).Append('\n');
+        Console.WriteLine($"{caption}\n\n{body}");
         if (options.Out is { } file)
             File.WriteAllText(file, JsonSerializer.Serialize(raw, JsonFormat));
-        if (options.UpdateDocs is { } document)
-            File.WriteAllText(document, DocsSection.Replace(File.ReadAllText(document), section, text.ToString()));
+        if (options.UpdateDocs is not { } document)
+            return;
+        ChartFolder folder = new(document);
+        foreach (NamedChart chart in charts ?? [])
+            folder.Write(chart.Name, SvgChart.Draw(chart.Chart));
+        IEnumerable<string> images = (charts ?? []).Select(chart => ChartFolder.Reference(chart.Name, chart.Chart.Title) + "\n\n");
+        File.WriteAllText(document, DocsSection.Replace(File.ReadAllText(document), section, $"{caption}\n\n{string.Concat(images)}{body}"));
     }
 }

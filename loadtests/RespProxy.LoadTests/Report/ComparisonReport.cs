@@ -9,7 +9,8 @@ namespace RespProxy.LoadTests.Report;
 internal sealed class ComparisonReport(
     SampleSet samples, IReadOnlyList<SyscallSample> syscalls, IReadOnlyList<Workload> workloads, IReadOnlyList<string> targets)
 {
-    private static readonly string[] Peers = ["nutcracker", "predixy"];
+    /// <summary>The proxies that do what RespProxy does, the better known first.</summary>
+    public static IReadOnlyList<string> Peers { get; } = ["nutcracker", "predixy"];
 
     public string ToMarkdown()
     {

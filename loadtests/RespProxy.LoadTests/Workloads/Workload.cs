@@ -1,3 +1,4 @@
+using System.Globalization;
 using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Targets;
 
@@ -9,6 +10,9 @@ namespace RespProxy.LoadTests.Workloads;
 /// </summary>
 internal abstract record Workload(string Name, string Title, KeySpace Keys, int Connections, int NominalRate)
 {
+    /// <summary>The title where rows stand that differ in this only.</summary>
+    public virtual string ShortTitle => Title;
+
     /// <summary>Connections that are open meanwhile and say nothing after one PING.</summary>
     public int IdleConnections { get; init; }
 
@@ -72,6 +76,8 @@ internal sealed record OpenLoopWorkload(string Name, string Title, KeySpace Keys
     private readonly Lazy<RequestSequence> _requests = new(() => RequestSequence.UniformGets(Keys));
 
     public override bool IsOpenLoop => true;
+
+    public override string ShortTitle => string.Create(CultureInfo.InvariantCulture, $"{NominalRate:N0}/s {(Burst > 1 ? $"in bursts of {Burst}" : "evenly")}");
 
     public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation)
     {
