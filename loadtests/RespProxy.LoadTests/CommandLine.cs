@@ -32,7 +32,7 @@ internal sealed class CommandLine
     };
     private readonly Option<int[]> _loops = new("--loops")
     {
-        Description = "event loops of RespProxy; several numbers (1,2) make several targets [default: 1,2 in the comparison, 1 with --quick and in other measurements]",
+        Description = "event loops of RespProxy; several numbers (1,2) make several targets [default: 1,2; 1 with --quick and --footprint]",
         AllowMultipleArgumentsPerToken = true,
         CustomParser = ParseLoops,
     };
@@ -76,7 +76,7 @@ internal sealed class CommandLine
     private readonly Option<string?> _out = new("--out") { Description = "write the raw samples to this file as JSON" };
     private readonly Option<bool> _updateDocs = new("--update-docs")
     {
-        Description = "replace the generated section of docs/performance.md",
+        Description = "replace the generated section of docs/performance.md, and its charts in docs/charts",
     };
 
     /// <summary>Parses and runs; Ctrl-C and SIGTERM cancel, and the run gets time to end its children.</summary>

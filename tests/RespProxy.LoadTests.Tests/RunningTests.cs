@@ -16,6 +16,21 @@ public class RunningTests
         Assert.All(cells.Chunk(3), row => Assert.Single(row.DistinctBy(cell => (cell.Repetition, cell.Workload))));
     }
 
+    [Theory]
+    [InlineData(3, 18, 6)] // the full comparison
+    [InlineData(3, 18, 7)] // with predixy
+    [InlineData(2, 18, 4)] // --quick
+    public void No_target_has_a_place_in_the_row_much_more_often_than_another(int repetitions, int workloads, int targets)
+    {
+        var rows = CellOrder.Interleave(repetitions, workloads, targets).Chunk(targets).ToList();
+
+        for (int place = 0; place < targets; place++)
+        {
+            int[] times = [.. Enumerable.Range(0, targets).Select(target => rows.Count(row => row[place].Target == target))];
+            Assert.InRange(times.Max() - times.Min(), 0, repetitions);
+        }
+    }
+
     [Fact]
     public void Zipf_gives_the_first_index_the_share_of_its_weight()
     {
