@@ -108,7 +108,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
             + "median (smallest–largest); ratios are taken within each repetition.";
         Publish(section, $"{machine} {method}", tables, new { machine, method, samples = samples.All, syscalls, notes = _notes, failures },
-            [.. new ComparisonCharts(samples, run.Workloads, columns).All(section)]);
+            [.. new ComparisonCharts(samples, run.Workloads, columns).All(section, options.Cluster ? ", before a cluster" : "")]);
         return failures.Length == 0 ? Done : SomeFailed;
     }
 

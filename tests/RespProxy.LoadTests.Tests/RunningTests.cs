@@ -61,4 +61,13 @@ public class RunningTests
     [Fact]
     public void Idle_connections_stay_out_of_the_mean_of_rows_without_them() =>
         Assert.Null(Assert.Single(WorkloadCatalog.Select(["get-idle5000"])).Family);
+
+    [Theory]
+    [InlineData(1234.4, "1234")]
+    [InlineData(12.345, "12.3")]
+    [InlineData(0.1, "0.10")]
+    [InlineData(0.0451, "0.045")]
+    [InlineData(-0.0451, "-0.045")]
+    [InlineData(0, "0.00")]
+    public void A_figure_keeps_digits_that_say_something(double value, string expected) => Assert.Equal(expected, Format.Figure(value));
 }

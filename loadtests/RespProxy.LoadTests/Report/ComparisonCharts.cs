@@ -21,7 +21,8 @@ internal sealed class ComparisonCharts(SampleSet samples, IReadOnlyList<Workload
     private readonly string[] _columns = [.. targets.OrderBy(target => Array.IndexOf(Last, target))];
 
     /// <param name="prefix">The beginning of all names.</param>
-    public IEnumerable<NamedChart> All(string prefix)
+    /// <param name="suffix">The end of all titles.</param>
+    public IEnumerable<NamedChart> All(string prefix, string suffix = "")
     {
         Workload[] closed = [.. workloads.Where(workload => !workload.IsOpenLoop)];
         Workload[] single = [.. closed.Where(workload => !IsPipelinedOrLarge(workload))];
@@ -37,7 +38,7 @@ internal sealed class ComparisonCharts(SampleSet samples, IReadOnlyList<Workload
             Latency($"{prefix}-p50", "Latency of GET 64 B at fixed rates, p50", rates, sample => sample.Load.P50Ms),
             Latency($"{prefix}-p99", "Latency of GET 64 B at fixed rates, p99", rates, sample => sample.Load.P99Ms),
         ];
-        return charts.OfType<NamedChart>();
+        return charts.OfType<NamedChart>().Select(named => named with { Chart = named.Chart with { Title = named.Chart.Title + suffix } });
     }
 
     private static bool IsPipelinedOrLarge(Workload workload) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using RespProxy.LoadTests.Syscalls;
 using RespProxy.LoadTests.Workloads;
 
@@ -35,11 +34,6 @@ internal static class SyscallReport
             .Select(call => $"{call.Key} {PerCommand(call.Value)}");
         return $"{PerCommand(counts.Total)}: {string.Join(", ", main)}";
 
-        string PerCommand(long calls) => Figure((double)calls / sample.Commands);
+        string PerCommand(long calls) => Format.Figure((double)calls / sample.Commands);
     }
-
-    // A pipelined command costs some hundredths of a call.
-    private static string Figure(double perCommand) => perCommand < 0.0995
-        ? perCommand.ToString("0.000", CultureInfo.InvariantCulture)
-        : Format.Figure(perCommand);
 }
