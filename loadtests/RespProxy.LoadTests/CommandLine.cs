@@ -20,16 +20,27 @@ internal sealed class CommandLine
     private readonly Option<string?> _predixy = new("--predixy") { Description = "a predixy binary to compare with too" };
     private readonly Option<bool> _cluster = new("--cluster")
     {
-        Description = "put a local cluster of three primaries behind RespProxy and predixy; the others can't and are left out",
+        Description = "put a local cluster of three primaries behind RespProxy and predixy; haproxy and nutcracker can't and are left out",
     };
-    private readonly Option<bool> _unix = new("--unix") { Description = "measure RespProxy over a Unix socket too (respproxy-unix)" };
+    private readonly Option<bool?> _unix = new("--unix")
+    {
+        Description = "measure RespProxy over a Unix socket too, with the first number of loops (respproxy-unix) [default: true, with --quick false]",
+    };
+    private readonly Option<bool?> _syscalls = new("--syscalls")
+    {
+        Description = "count the proxies' system calls in a pass of its own, by perf or strace [default: true, with --quick false]",
+    };
     private readonly Option<int[]> _loops = new("--loops")
     {
-        Description = "event loops of RespProxy; several numbers (1,2) make several targets [default: 1]",
+        Description = "event loops of RespProxy; several numbers (1,2) make several targets [default: 1,2; 1 with --quick and --footprint]",
         AllowMultipleArgumentsPerToken = true,
         CustomParser = ParseLoops,
     };
-    private readonly Option<bool> _footprint = new("--footprint") { Description = "measure start-up and memory instead" };
+    private readonly Option<bool> _footprint = new("--footprint") { Description = "measure start-up, memory and sizes instead" };
+    private readonly Option<string?> _image = new("--image")
+    {
+        Description = "the container image whose size --footprint tells [default: artifacts/image/respproxy.tar in the repository, if it is there]",
+    };
     private readonly Option<bool> _limits = new("--limits")
     {
         Description = "measure how exact limits are instead; fails when one is not [default: --loops 1,2 --seconds 10]",
@@ -65,7 +76,7 @@ internal sealed class CommandLine
     private readonly Option<string?> _out = new("--out") { Description = "write the raw samples to this file as JSON" };
     private readonly Option<bool> _updateDocs = new("--update-docs")
     {
-        Description = "replace the generated section of docs/performance.md",
+        Description = "replace the generated section of docs/performance.md, and its charts in docs/charts",
     };
 
     /// <summary>Parses and runs; Ctrl-C and SIGTERM cancel, and the run gets time to end its children.</summary>
@@ -74,8 +85,8 @@ internal sealed class CommandLine
         CommandLine line = new();
         RootCommand root = new("Compares RespProxy side by side with direct Redis, haproxy, nutcracker and predixy on this machine.")
         {
-            line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._footprint, line._limits, line._governance, line._nearCache, line._scrape, line._workloads,
-            line._targets, line._repetitions, line._seconds, line._quick, line._out, line._updateDocs,
+            line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._syscalls, line._footprint, line._image, line._limits, line._governance,
+            line._nearCache, line._scrape, line._workloads, line._targets, line._repetitions, line._seconds, line._quick, line._out, line._updateDocs,
         };
         root.SetAction((parsed, cancellation) => run(line.Read(parsed), cancellation));
         return root.Parse(arguments).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
@@ -91,8 +102,9 @@ internal sealed class CommandLine
                 ?? Path.Combine(RepositoryRoot(), "artifacts", "publish", "respproxy"),
             Predixy = parsed.GetValue(_predixy),
             Cluster = parsed.GetValue(_cluster),
-            Unix = parsed.GetValue(_unix),
-            Loops = parsed.GetValue(_loops) is { Length: > 0 } loops ? loops : limits ? [1, 2] : [1],
+            Unix = parsed.GetValue(_unix) ?? !quick,
+            Loops = parsed.GetValue(_loops) is { Length: > 0 } loops ? loops : limits || (!quick && !parsed.GetValue(_footprint)) ? [1, 2] : [1],
+            Syscalls = parsed.GetValue(_syscalls) ?? !quick,
             Footprint = parsed.GetValue(_footprint),
             Limits = limits,
             Governance = parsed.GetValue(_governance),
@@ -103,6 +115,7 @@ internal sealed class CommandLine
             Repetitions = parsed.GetValue(_repetitions) ?? (quick ? QuickRepetitions : DefaultRepetitions),
             CellSeconds = parsed.GetValue(_seconds) ?? (quick ? QuickCellSeconds : limits ? LimitCellSeconds : DefaultCellSeconds),
             Out = parsed.GetValue(_out),
+            Image = parsed.GetValue(_image) ?? Path.Combine(RepositoryRoot(), "artifacts", "image", "respproxy.tar"),
             UpdateDocs = parsed.GetValue(_updateDocs) ? Path.Combine(RepositoryRoot(), "docs", "performance.md") : null,
         };
     }

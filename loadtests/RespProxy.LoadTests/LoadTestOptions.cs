@@ -6,7 +6,10 @@ internal sealed record LoadTestOptions
     public required string RespProxy { get; init; }
     public string? Predixy { get; init; }
     public bool Cluster { get; init; }
+    /// <summary>A column for RespProxy by its Unix socket, with the first of <see cref="Loops"/>.</summary>
     public bool Unix { get; init; }
+    /// <summary>A pass of its own that counts the proxies' system calls.</summary>
+    public bool Syscalls { get; init; }
     public bool Footprint { get; init; }
     /// <summary>How exact limits are, instead of comparing.</summary>
     public bool Limits { get; init; }
@@ -22,6 +25,9 @@ internal sealed record LoadTestOptions
     public required int Repetitions { get; init; }
     public required double CellSeconds { get; init; }
     public string? Out { get; init; }
+
+    /// <summary>The container image whose size the footprint tells; it need not be there.</summary>
+    public required string Image { get; init; }
 
     /// <summary>The document whose generated section is replaced.</summary>
     public string? UpdateDocs { get; init; }

@@ -2,9 +2,12 @@ using System.Text;
 using System.Text.Json;
 using RespProxy.LoadTests.Limits;
 using RespProxy.LoadTests.Load;
+using RespProxy.LoadTests.Measuring;
 using RespProxy.LoadTests.Report;
+using RespProxy.LoadTests.Report.Charts;
 using RespProxy.LoadTests.Running;
 using RespProxy.LoadTests.Scrapes;
+using RespProxy.LoadTests.Syscalls;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
 
@@ -23,6 +26,10 @@ internal sealed class LoadTestRun(LoadTestOptions options)
 
     private const int ClusterPrimaries = 3;
 
+    private const string DirectToCluster =
+        "direct: redis-benchmark --cluster. Each connection asks one node for keys of one of its slots, whole pipelines of them: the best that a client without "
+        + "a proxy can have. What it can't ask for like that (keys of several nodes, our own generator's rows) is left out.";
+
     private static readonly JsonSerializerOptions JsonFormat = new() { WriteIndented = true };
 
     private readonly TextWriter _log = Console.Error;
@@ -40,7 +47,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             await _log.WriteLineAsync("interrupted");
             return Interrupted;
         }
-        catch (Exception error) when (error is LoadFailedException or ArgumentException)
+        catch (Exception error) when (error is LoadFailedException or ArgumentException or FormatException)
         {
             await _log.WriteLineAsync(error.Message);
             return NothingMeasured;
@@ -64,7 +71,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             : RedisUpstream.StartStandalone(server, directory);
         if (options.Footprint)
         {
-            FootprintRun footprint = new(upstream, directory, _log);
+            FootprintRun footprint = new(upstream, directory, Image(), _log);
             return await FootprintAsync(footprint, proxies.Recipes, machine, cancellation);
         }
         if (options.Limits)
@@ -76,27 +83,45 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         if (options.NearCache)
             return await NearCacheAsync(upstream, directory, tools, machine, cancellation);
         using TargetSet targets = new(upstream, proxies.Recipes, options.Targets, directory);
-        return await CompareAsync(targets, workloads, tools, machine, cancellation);
+        return await CompareAsync(new ComparisonRun(targets, workloads, tools, _log), directory, machine, cancellation);
     }
 
-    private async Task<int> CompareAsync(
-        TargetSet set, IReadOnlyList<Workload> workloads, LoadTools tools, string machine, CancellationToken cancellation)
+    private async Task<int> CompareAsync(ComparisonRun run, WorkDirectory directory, string machine, CancellationToken cancellation)
     {
-        _notes.AddRange(set.LeftOut);
-        if (set.Targets.Count == 0)
+        _notes.AddRange(run.Set.LeftOut);
+        if (run.Set.Targets.Count == 0)
             return await NothingAsync();
-        ComparisonRun run = new(set, workloads, tools, _log);
+        if (run.Set.Upstream.IsCluster && run.Set.Targets.Any(target => target.Name == Target.Direct))
+            _notes.Add(DirectToCluster);
+        await _log.WriteLineAsync(RunPlan.Of(run.Workloads.Count, run.Set.Targets.Count, run.Set.Targets.Count(target => target.Proxy is not null), options).Text);
         SampleSet samples = await run.RunAsync(options.Repetitions, cancellation);
-        _notes.AddRange(GeneratorLag(samples, workloads));
-        _notes.AddRange(run.Failures
+        SyscallRun? counting = options.Syscalls ? await CountingAsync(run, directory, cancellation) : null;
+        IReadOnlyList<SyscallSample> syscalls = counting is null ? [] : await counting.RunAsync(run.Prepared, cancellation);
+        FailedCell[] failures = [.. run.Failures, .. counting?.Failures ?? []];
+        _notes.AddRange(GeneratorLag(samples, run.Workloads));
+        _notes.AddRange(failures
             .GroupBy(cell => (cell.Target, Reason: cell.Reason.Split('\n')[0]), cell => cell.Workload)
             .Select(cells => $"{cells.Key.Target}: {cells.Key.Reason} ({string.Join(", ", cells.Distinct())})"));
-        string tables = new ComparisonReport(samples, workloads, [.. set.Targets.Select(target => target.Name)]).ToMarkdown();
+        string[] columns = [.. run.Set.Targets.Select(target => target.Name)];
+        string section = options.Cluster ? "side-by-side-cluster" : "side-by-side";
+        string tables = new ComparisonReport(samples, syscalls, run.Workloads, columns).ToMarkdown();
         string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
             + "median (smallest–largest); ratios are taken within each repetition.";
-        Publish(options.Cluster ? "side-by-side-cluster" : "side-by-side", $"{machine} {method}", tables,
-            new { machine, method, samples = samples.All, failures = run.Failures });
-        return run.Failures.Count == 0 ? Done : SomeFailed;
+        Publish(section, $"{machine} {method}", tables, new { machine, method, samples = samples.All, syscalls, notes = _notes, failures },
+            [.. new ComparisonCharts(samples, run.Workloads, columns).All(section, options.Cluster ? ", before a cluster" : "")]);
+        return failures.Length == 0 ? Done : SomeFailed;
+    }
+
+    /// <summary>The pass that counts system calls; null, and a note why, where nothing may trace the proxies.</summary>
+    private async Task<SyscallRun?> CountingAsync(ComparisonRun run, WorkDirectory directory, CancellationToken cancellation)
+    {
+        if (run.Prepared.Select(target => target.Proxy).FirstOrDefault(proxy => proxy is { HasExited: false }) is not { } proxy)
+            return null;
+        List<string> reasons = [];
+        SyscallTracer? tracer = await SyscallTracer.FindAsync(proxy.Pid, directory, reasons, cancellation);
+        string why = reasons.Count > 0 ? $" ({string.Join("; ", reasons)})" : "";
+        _notes.Add(tracer is null ? $"System calls are not counted{why}." : $"System calls are counted by {tracer.Method}{why}.");
+        return tracer is null ? null : new SyscallRun(tracer, run.Workloads, run.Tools, _log);
     }
 
     private async Task<int> FootprintAsync(
@@ -158,6 +183,14 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         return Done;
     }
 
+    private ContainerImageSize? Image()
+    {
+        ContainerImageSize? size = ContainerImage.SizeOf(options.Image);
+        if (size is null)
+            _notes.Add("There is no container image here to tell the size of; eng/image makes it.");
+        return size;
+    }
+
     /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>
     private static IEnumerable<string> GeneratorLag(SampleSet samples, IReadOnlyList<Workload> workloads) =>
         from workload in workloads
@@ -180,15 +213,20 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         return NothingMeasured;
     }
 
-    private void Publish(string section, string caption, string tables, object raw)
+    private void Publish(string section, string caption, string tables, object raw, IReadOnlyList<NamedChart>? charts = null)
     {
-        StringBuilder text = new StringBuilder(caption).Append("\n\n").Append(tables);
+        StringBuilder body = new(tables);
         foreach (string note in _notes)
-            text.Append("- ").Append(note.Split('\n')[0]).Append('\n');
-        Console.WriteLine(text);
+            body.Append("- ").Append(note.Split('\n')[0]).Append('\n');
+        Console.WriteLine($"{caption}\n\n{body}");
         if (options.Out is { } file)
             File.WriteAllText(file, JsonSerializer.Serialize(raw, JsonFormat));
-        if (options.UpdateDocs is { } document)
-            File.WriteAllText(document, DocsSection.Replace(File.ReadAllText(document), section, text.ToString()));
+        if (options.UpdateDocs is not { } document)
+            return;
+        ChartFolder folder = new(document);
+        foreach (NamedChart chart in charts ?? [])
+            folder.Write(chart.Name, SvgChart.Draw(chart.Chart));
+        IEnumerable<string> images = (charts ?? []).Select(chart => ChartFolder.Reference(chart.Name, chart.Chart.Title) + "\n\n");
+        File.WriteAllText(document, DocsSection.Replace(File.ReadAllText(document), section, $"{caption}\n\n{string.Concat(images)}{body}"));
     }
 }

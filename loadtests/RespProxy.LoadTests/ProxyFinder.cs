@@ -27,7 +27,7 @@ internal sealed class ProxyFinder
         if (Locate("respproxy", options.RespProxy) is not { } respProxy)
             yield break;
         foreach (int loops in options.Loops.Distinct())
-            yield return Targets.Recipes.RespProxy(respProxy, loops, options.Unix);
+            yield return Targets.Recipes.RespProxy(respProxy, loops, options.Unix && loops == options.Loops[0]);
     }
 
     private string? Locate(string name, string nameOrPath)

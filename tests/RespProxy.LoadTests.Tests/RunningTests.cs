@@ -16,6 +16,21 @@ public class RunningTests
         Assert.All(cells.Chunk(3), row => Assert.Single(row.DistinctBy(cell => (cell.Repetition, cell.Workload))));
     }
 
+    [Theory]
+    [InlineData(3, 18, 6)] // the full comparison
+    [InlineData(3, 18, 7)] // with predixy
+    [InlineData(2, 18, 4)] // --quick
+    public void No_target_has_a_place_in_the_row_much_more_often_than_another(int repetitions, int workloads, int targets)
+    {
+        var rows = CellOrder.Interleave(repetitions, workloads, targets).Chunk(targets).ToList();
+
+        for (int place = 0; place < targets; place++)
+        {
+            int[] times = [.. Enumerable.Range(0, targets).Select(target => rows.Count(row => row[place].Target == target))];
+            Assert.InRange(times.Max() - times.Min(), 0, repetitions);
+        }
+    }
+
     [Fact]
     public void Zipf_gives_the_first_index_the_share_of_its_weight()
     {
@@ -36,10 +51,23 @@ public class RunningTests
     }
 
     [Fact]
-    public void Extra_workloads_run_only_when_named()
+    public void All_workloads_run_unless_some_are_named()
     {
-        Assert.DoesNotContain(WorkloadCatalog.Select([]), workload => workload.IsExtra);
-        Assert.Equal("get-idle5000", Assert.Single(WorkloadCatalog.Select(["get-idle5000"])).Name);
+        Assert.Equal(WorkloadCatalog.All, WorkloadCatalog.Select([]));
+        Assert.Equal(["set-c50", "get-idle5000"], WorkloadCatalog.Select(["get-idle5000", "set-c50"]).Select(workload => workload.Name));
         Assert.Throws<ArgumentException>(() => WorkloadCatalog.Select(["nonsense"]));
     }
+
+    [Fact]
+    public void Idle_connections_stay_out_of_the_mean_of_rows_without_them() =>
+        Assert.Null(Assert.Single(WorkloadCatalog.Select(["get-idle5000"])).Family);
+
+    [Theory]
+    [InlineData(1234.4, "1234")]
+    [InlineData(12.345, "12.3")]
+    [InlineData(0.1, "0.10")]
+    [InlineData(0.0451, "0.045")]
+    [InlineData(-0.0451, "-0.045")]
+    [InlineData(0, "0.00")]
+    public void A_figure_keeps_digits_that_say_something(double value, string expected) => Assert.Equal(expected, Format.Figure(value));
 }

@@ -45,7 +45,7 @@ public class SampleSetTests
 
         Assert.Equal(new Spread(2, 2, 2, 1), set.Ratio("w", "mine", "peer", sample => sample.Load.OpsPerSecond));
         Assert.Null(set.Ratio("w", "mine", "absent", sample => sample.Load.OpsPerSecond));
-        Assert.Null(set.Ratio("w", "mine", "peer", sample => sample.Load.P999Ms));
+        Assert.Null(set.Ratio("w", "mine", "peer", sample => sample.Load.SendLagP99Ms));
     }
 
     [Fact]
@@ -64,5 +64,5 @@ public class SampleSetTests
     }
 
     private static Sample Cell(int repetition, string target, double ops = 1, double p50 = 1) =>
-        new(repetition, "w", target, new LoadResult(1, ops, p50, 2), 1, 1, 1);
+        new(repetition, "w", target, new LoadResult(1, ops, p50, 2, 3), 1, 1, 1);
 }

@@ -28,7 +28,7 @@ internal static class RedisBenchmark
             await benchmark.WaitForExitAsync(limit.Token);
             if (benchmark.ExitCode != 0)
                 throw new LoadFailedException($"redis-benchmark ended with {benchmark.ExitCode}: {FirstLine(await errors)}");
-            return BenchmarkCsv.Parse(await output, load.Commands);
+            return BenchmarkOutput.Parse(await output, load.Commands);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -41,13 +41,16 @@ internal static class RedisBenchmark
         }
     }
 
-    private static IEnumerable<string> Arguments(ServerEndpoint endpoint, BenchmarkLoad load)
+    /// <summary>The command line, without the program.</summary>
+    public static IReadOnlyList<string> Arguments(ServerEndpoint endpoint, BenchmarkLoad load)
     {
         string[] server = endpoint.UnixPath is { } path ? ["-s", path] : ["-h", "127.0.0.1", "-p", Text(endpoint.Port)];
+        // For a cluster it would take a thread for each node; the other columns have one.
+        string[] threads = endpoint.IsCluster ? ["--cluster", "--threads", "1"] : load.Threads > 1 ? ["--threads", Text(load.Threads)] : [];
         return
         [
-            .. server, "--csv", "-c", Text(load.Connections), "-P", Text(load.Pipeline), "-n", Text(load.Commands),
-            "-r", Text(load.KeyCount), .. load.Threads > 1 ? ["--threads", Text(load.Threads)] : Array.Empty<string>(), .. load.Command,
+            .. server, "-c", Text(load.Connections), "-P", Text(load.Pipeline), "-n", Text(load.Commands),
+            "-r", Text(load.KeyCount), .. threads, .. load.Command,
         ];
     }
 

@@ -1,13 +1,16 @@
 using System.Text;
+using RespProxy.LoadTests.Syscalls;
 using RespProxy.LoadTests.Targets;
 using RespProxy.LoadTests.Workloads;
 
 namespace RespProxy.LoadTests.Report;
 
-/// <summary>The tables of a comparison: what was measured, then the ratios that the targets are stated in.</summary>
-internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload> workloads, IReadOnlyList<string> targets)
+/// <summary>The tables of a comparison: what was measured, then the ratios that the targets are stated in. Without system calls there is no table of them.</summary>
+internal sealed class ComparisonReport(
+    SampleSet samples, IReadOnlyList<SyscallSample> syscalls, IReadOnlyList<Workload> workloads, IReadOnlyList<string> targets)
 {
-    private static readonly string[] Peers = ["nutcracker", "predixy"];
+    /// <summary>The proxies that do what RespProxy does, the better known first.</summary>
+    public static IReadOnlyList<string> Peers { get; } = ["nutcracker", "predixy"];
 
     public string ToMarkdown()
     {
@@ -22,9 +25,11 @@ internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload
         string[] proxies = [.. targets.Where(target => target != Target.Direct)];
         yield return Measured("CPU of the proxy, us per command (user + system)", proxies,
             (workload, target) => Format.WithSpread(samples.Figure(workload.Name, target, Cpu), Format.Figure));
+        if (syscalls.Count > 0)
+            yield return SyscallReport.Table(syscalls, workloads, proxies);
         yield return Measured("Throughput, operations per second", targets,
             (workload, target) => Format.WithSpread(samples.Figure(workload.Name, target, Throughput), Format.Thousands));
-        yield return Measured("Latency, ms: p50 / p99 / p99.9 (the last only where our own generator measures)", targets, Latency);
+        yield return Measured("Latency, ms: p50 / p99 / p99.9", targets, Latency);
         yield return Measured("Peak resident memory, MiB (direct: of Redis)", targets,
             (workload, target) => Format.MedianOnly(
                 samples.Figure(workload.Name, target, sample => sample.PeakResidentBytes), Format.MebiBytes));
@@ -85,9 +90,9 @@ internal sealed class ComparisonReport(SampleSet samples, IReadOnlyList<Workload
     {
         string Of(Func<Sample, double?> figure) =>
             Format.MedianOnly(samples.Figure(workload.Name, target, figure), Format.Figure);
-        string text = $"{Of(sample => sample.Load.P50Ms)} / {Of(sample => sample.Load.P99Ms)}";
-        string tail = Of(sample => sample.Load.P999Ms);
-        return tail == Format.Absent ? text : $"{text} / {tail}";
+        return samples.Of(workload.Name, target).Any()
+            ? $"{Of(sample => sample.Load.P50Ms)} / {Of(sample => sample.Load.P99Ms)} / {Of(sample => sample.Load.P999Ms)}"
+            : Format.Absent;
     }
 
     private static double? Cpu(Sample sample) => sample.ProxyCpuMicros;

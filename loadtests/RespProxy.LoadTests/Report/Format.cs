@@ -10,7 +10,7 @@ internal static class Format
     public static string Figure(double value)
     {
         double magnitude = Math.Abs(value);
-        string format = magnitude switch { >= 99.95 => "0", >= 9.995 => "0.0", _ => "0.00" };
+        string format = magnitude switch { >= 99.95 => "0", >= 9.995 => "0.0", >= 0.0995 or 0 => "0.00", _ => "0.000" };
         return value.ToString(format, CultureInfo.InvariantCulture);
     }
 

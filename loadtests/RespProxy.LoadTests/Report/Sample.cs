@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RespProxy.LoadTests.Load;
 
 namespace RespProxy.LoadTests.Report;
@@ -11,4 +12,8 @@ internal sealed record Sample(
     double? ProxyCpuMicros, double UpstreamCpuMicros, long PeakResidentBytes);
 
 /// <summary>A cell that could not be measured, and why.</summary>
-internal sealed record FailedCell(int Repetition, string Workload, string Target, string Reason);
+internal sealed record FailedCell(int Repetition, string Workload, string Target, string Reason)
+{
+    /// <summary>True for what one target's failure looks like: it is a result like another, and the rest goes on.</summary>
+    public static bool IsCausedBy(Exception error) => error is LoadFailedException or SocketException or IOException or FormatException;
+}

@@ -8,7 +8,11 @@ using RespProxy.LoadTests.Targets;
 namespace RespProxy.LoadTests.Running;
 
 /// <summary>Starts each proxy afresh and measures the way to its first PONG and what idle connections cost.</summary>
-internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directory, TextWriter log)
+/// <param name="upstream">What the proxies stand before.</param>
+/// <param name="directory">For their configurations.</param>
+/// <param name="image">The size of RespProxy's container image, if there is one here.</param>
+/// <param name="log">Gets a line for each start.</param>
+internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directory, ContainerImageSize? image, TextWriter log)
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(3);
 
@@ -53,7 +57,8 @@ internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directo
             connections.GrowTo(launch.Tcp, step, cancellation);
             byConnections[step] = SettledBytes(sampler, cancellation);
         }
-        return new FootprintSample(recipe.Name, startMs, idle, byConnections, new FileInfo(recipe.Binary).Length);
+        return new FootprintSample(recipe.Name, startMs, idle, byConnections, new FileInfo(recipe.Binary).Length,
+            recipe.Name == Recipes.RespProxyName ? image : null);
     }
 
     /// <summary>Resident bytes once they stayed the same for 200 ms, or after 3 s what they are then.</summary>

@@ -8,6 +8,8 @@ namespace RespProxy.LoadTests.Targets;
 /// </summary>
 internal static class Recipes
 {
+    public const string RespProxyName = "respproxy";
+
     public static ProxyRecipe Haproxy(string binary) => new("haproxy", binary, "-v", (upstream, directory) =>
     {
         ServerEndpoint listen = ServerEndpoint.FreePort();
@@ -67,7 +69,7 @@ internal static class Recipes
     /// <summary>RespProxy with <paramref name="loops"/> event loops; more than one is part of the target's name.</summary>
     public static ProxyRecipe RespProxy(string binary, int loops, bool unixSocket)
     {
-        string name = loops == 1 ? "respproxy" : $"respproxy-{loops}loops";
+        string name = loops == 1 ? RespProxyName : $"{RespProxyName}-{loops}loops";
         return new(name, binary, "--version", (upstream, directory) =>
         {
             ServerEndpoint listen = ServerEndpoint.FreePort();

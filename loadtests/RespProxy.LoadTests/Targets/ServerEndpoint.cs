@@ -3,8 +3,11 @@ using System.Net.Sockets;
 
 namespace RespProxy.LoadTests.Targets;
 
-/// <summary>Where a load connects: a port on loopback, or a Unix socket when <see cref="UnixPath"/> is set.</summary>
-internal sealed record ServerEndpoint(int Port, string? UnixPath = null)
+/// <summary>
+/// Where a load connects: a port on loopback, or a Unix socket when <see cref="UnixPath"/> is set. With
+/// <see cref="IsCluster"/> it is any node of a cluster, and the load goes to the owners of its keys.
+/// </summary>
+internal sealed record ServerEndpoint(int Port, string? UnixPath = null, bool IsCluster = false)
 {
     public Socket Connect()
     {

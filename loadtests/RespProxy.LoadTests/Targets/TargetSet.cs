@@ -17,8 +17,8 @@ internal sealed class TargetSet : IDisposable
     {
         Upstream = upstream;
         bool Wanted(string name) => wanted.Count == 0 || wanted.Contains(name);
-        if (!upstream.IsCluster && Wanted(Target.Direct))
-            _targets.Add(new Target(Target.Direct, upstream.Endpoints[0], null));
+        if (Wanted(Target.Direct))
+            _targets.Add(new Target(Target.Direct, upstream.Endpoints[0] with { IsCluster = upstream.IsCluster }, null));
         try
         {
             foreach (ProxyRecipe recipe in recipes)

@@ -15,6 +15,9 @@ internal sealed record KeySpace(string Prefix, int Count, int ValueBytes)
 
     public string RandomKey => $"{Prefix}:__rand_int__";
 
+    /// <summary>The same with a hash tag, which redis-benchmark sets so that the key belongs to the node it asks.</summary>
+    public string RandomKeyOfNode => $"{Prefix}:{{tag}}:__rand_int__";
+
     public string Value { get; } = new('x', ValueBytes);
 
     public string Key(int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}:{index:D12}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RespProxy.LoadTests.Load;
 using RespProxy.LoadTests.Targets;
 
@@ -9,17 +10,20 @@ namespace RespProxy.LoadTests.Workloads;
 /// </summary>
 internal abstract record Workload(string Name, string Title, KeySpace Keys, int Connections, int NominalRate)
 {
+    /// <summary>The title where rows stand that differ in this only.</summary>
+    public virtual string ShortTitle => Title;
+
     /// <summary>Connections that are open meanwhile and say nothing after one PING.</summary>
     public int IdleConnections { get; init; }
-
-    /// <summary>An extra row runs only when it is named.</summary>
-    public bool IsExtra { get; init; }
 
     /// <summary>The family whose geometric mean the report gives, or null for a row that stands alone.</summary>
     public virtual string? Family => null;
 
     /// <summary>True when the rate is fixed, so that throughput says nothing and added latency does.</summary>
     public virtual bool IsOpenLoop => false;
+
+    /// <summary>True when the generator can ask a cluster's nodes themselves, without a proxy, for the same as a proxy is asked for.</summary>
+    public virtual bool CanAskClusterDirectly => false;
 
     public abstract Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation);
 
@@ -37,11 +41,20 @@ internal sealed record BenchmarkWorkload(
     /// <summary>Threads of the generator: with one, a server that is cheaper than it waits for it, and throughput tells of the generator.</summary>
     public int Threads { get; init; } = 1;
 
-    public override string? Family => Pipeline > 1 ? "pipelined" : Keys.ValueBytes < 1024 && Command.Count < 4 ? "64 B, P=1" : null;
+    public override string? Family => Pipeline > 1 ? "pipelined"
+        : Keys.ValueBytes < 1024 && Command.Count < 4 && IdleConnections == 0 ? "64 B, P=1" : null;
 
-    public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation) =>
-        Load.RedisBenchmark.RunAsync(
-            tools.RedisBenchmark, endpoint, new(Command, Connections, Pipeline, Commands(tools), Keys.Count, Threads), cancellation);
+    /// <summary>Commands of one key: a cluster refuses one for keys of several nodes, which the proxies split.</summary>
+    public override bool CanAskClusterDirectly => Command.Count(argument => argument == Keys.RandomKey) == 1;
+
+    public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation)
+    {
+        string[] command = endpoint.IsCluster
+            ? [.. Command.Select(argument => argument == Keys.RandomKey ? Keys.RandomKeyOfNode : argument)]
+            : [.. Command];
+        return Load.RedisBenchmark.RunAsync(
+            tools.RedisBenchmark, endpoint, new(command, Connections, Pipeline, Commands(tools), Keys.Count, Threads), cancellation);
+    }
 }
 
 /// <summary>A closed loop of nine GETs to one SET over Zipf-distributed keys.</summary>
@@ -63,6 +76,8 @@ internal sealed record OpenLoopWorkload(string Name, string Title, KeySpace Keys
     private readonly Lazy<RequestSequence> _requests = new(() => RequestSequence.UniformGets(Keys));
 
     public override bool IsOpenLoop => true;
+
+    public override string ShortTitle => string.Create(CultureInfo.InvariantCulture, $"{NominalRate:N0}/s {(Burst > 1 ? $"in bursts of {Burst}" : "evenly")}");
 
     public override Task<LoadResult> RunAsync(ServerEndpoint endpoint, LoadTools tools, CancellationToken cancellation)
     {
