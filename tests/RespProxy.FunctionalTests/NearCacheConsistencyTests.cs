@@ -46,8 +46,6 @@ public sealed class NearCacheConsistencyTests
         await Task.WhenAll(work).WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Empty(run.Faults);
-        Assert.True(proxy.Cache().Hits > 2_000, "hits: " + proxy.Cache().Hits);
-        Assert.True(proxy.Cache().Invalidations > 100, "invalidations: " + proxy.Cache().Invalidations);
         Assert.Equal(0, proxy.Server.ReadCounters().IsolationFaults);
     }
 
@@ -63,7 +61,8 @@ public sealed class NearCacheConsistencyTests
 
         public ConcurrentQueue<string> Faults { get; } = [];
 
-        private bool IsOver => Stopwatch.GetTimestamp() > _end || !Faults.IsEmpty;
+        /// <summary>There was time enough for a fault to show, and on a loaded machine, too, the cache has answered and forgotten as much as makes it worth something.</summary>
+        private bool IsOver => !Faults.IsEmpty || (Stopwatch.GetTimestamp() > _end && proxy.Cache() is { Hits: > 2_000, Invalidations: > 100 });
 
         public async Task WriteAsync(int key, RunningProxy through)
         {
