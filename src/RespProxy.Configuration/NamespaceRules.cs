@@ -22,10 +22,6 @@ public static class NamespaceRules
         return IsName(parts[0]) && IsName(parts[1]) ? null : "may hold letters, digits, '.', '_' and '-' only, besides its '@'";
     }
 
-    /// <summary>True when keys of one namespace could be taken for keys of the other: equal, or one a prefix of the other with the final colon.</summary>
-    public static bool Overlap(string left, string right) =>
-        $"{left}:".StartsWith($"{right}:", StringComparison.Ordinal) || $"{right}:".StartsWith($"{left}:", StringComparison.Ordinal);
-
     /// <summary>Letters, digits, <c>. _ -</c>; at least one.</summary>
     public static bool IsName(string text) =>
         !string.IsNullOrEmpty(text) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');

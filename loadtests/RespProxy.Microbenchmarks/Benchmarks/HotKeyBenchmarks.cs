@@ -10,8 +10,8 @@ namespace RespProxy.Microbenchmarks.Benchmarks;
 [MemoryDiagnoser]
 public class HotKeyBenchmarks
 {
-    private readonly TenantHotKeys _sampled = new(new HotKeysSnapshot(), TimeProvider.System);
-    private readonly TenantHotKeys _all = new(new HotKeysSnapshot { Sample = 1 }, TimeProvider.System);
+    private readonly TenantHotKeys _sampled = Make(new HotKeysSnapshot());
+    private readonly TenantHotKeys _all = Make(new HotKeysSnapshot { Sample = 1 });
     private readonly byte[][] _keys = [.. Enumerable.Range(0, 65_536).Select(i => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"key:{i:D12}")))];
     private int _next;
 
@@ -26,6 +26,9 @@ public class HotKeyBenchmarks
 
     [Benchmark]
     public bool AskWhetherHot() => _all.IsHot(_keys[_next++ & 0x3f], 0);
+
+    private static TenantHotKeys Make(HotKeysSnapshot configuration) =>
+        new(configuration, TimeProvider.System, new SampleBudget(configuration.Sample, TimeProvider.System.TimestampFrequency));
 
     private static void Count(TenantHotKeys keys, byte[] key)
     {

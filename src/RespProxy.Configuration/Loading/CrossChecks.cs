@@ -74,14 +74,17 @@ internal sealed class CrossChecks(
             rate.Error("scope", "needs a control Redis that the proxies share the rate by; write fleet: {redis: {addresses: [\"host:port\"]}}, or scope: proxy");
     }
 
+    /// <summary>A namespace holds no colon, and its keys have one behind it: only equal ones overlap (<see cref="NamespaceRules"/>), so each of thousands is looked up once.</summary>
     private void NamespacesAreApart()
     {
-        for (int i = 1; i < tenants.Count; i++)
+        var first = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int i = 0; i < tenants.Count; i++)
         {
             string mine = snapshot.Tenants[i].Namespace;
-            int other = mine.Length == 0 ? -1 : IndexOf(i, j => snapshot.Tenants[j].Namespace is { Length: > 0 } theirs && NamespaceRules.Overlap(mine, theirs));
+            if (mine.Length == 0 || first.TryAdd(mine, i)) continue;
+            int other = first[mine];
             // Two tenants of one name would otherwise be told twice that they are the same.
-            if (other >= 0 && snapshot.Tenants[i].Name != snapshot.Tenants[other].Name)
+            if (snapshot.Tenants[i].Name != snapshot.Tenants[other].Name)
                 tenants[i].Error("namespace", $"{Suggestion.Quote(mine)} overlaps the namespace of {tenants[other].Path} ({Suggestion.Quote(snapshot.Tenants[other].Namespace)}); their keys would meet");
         }
     }

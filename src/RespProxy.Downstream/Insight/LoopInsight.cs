@@ -14,6 +14,7 @@ internal sealed class LoopInsight
     private readonly BigKeysSnapshot _bigKeys;
     private readonly RecentRequestsSnapshot _recent;
     private readonly uint[] _observeFrom;
+    private readonly SampleBudget _budget;
     private readonly TimeProvider _time;
 
     public LoopInsight(ProxySnapshot configuration, ProxyLoop loop)
@@ -22,6 +23,7 @@ internal sealed class LoopInsight
         _bigKeys = configuration.BigKeys;
         _recent = configuration.RecentRequests;
         _time = loop.Time;
+        _budget = new SampleBudget(_hotKeys.Sample, _time.TimestampFrequency);
         _observeFrom = _bigKeys.Enabled ? ReplySize.ShortestNotable(_bigKeys) : new uint[Protocol.Commands.CommandTable.All.Count];
         Replies = new ObservedReplies(loop);
     }
@@ -30,7 +32,7 @@ internal sealed class LoopInsight
 
     /// <summary>Null when nothing is to be seen.</summary>
     public TenantInsight? Of(Tenant tenant) => _hotKeys.Enabled || _bigKeys.Enabled
-        ? _byTenant.GetOrAdd(tenant, static (_, self) => new TenantInsight(self._hotKeys, self._bigKeys, self._observeFrom, self._time, self._recent), this)
+        ? _byTenant.GetOrAdd(tenant, static (_, self) => new TenantInsight(self._hotKeys, self._bigKeys, self._observeFrom, self._time, self._recent, self._budget), this)
         : null;
 
     /// <summary>Null when the tenant had no client on this loop. Any thread.</summary>

@@ -27,11 +27,13 @@ internal sealed class TenantInsight
     /// <param name="observeFrom">By the commands' numbers, from which length on replies are to be observed; 0 for never.</param>
     /// <param name="time">What windows and expiries go by.</param>
     /// <param name="recent">As configured.</param>
-    public TenantInsight(HotKeysSnapshot hotKeys, BigKeysSnapshot bigKeys, uint[] observeFrom, TimeProvider time, RecentRequestsSnapshot recent)
+    /// <param name="budget">What the loop counts for all tenants.</param>
+    public TenantInsight(
+        HotKeysSnapshot hotKeys, BigKeysSnapshot bigKeys, uint[] observeFrom, TimeProvider time, RecentRequestsSnapshot recent, SampleBudget budget)
     {
         _observeFrom = observeFrom;
         _bigRequest = bigKeys.Enabled ? bigKeys.Bytes : int.MaxValue;
-        HotKeys = hotKeys.Enabled ? new TenantHotKeys(hotKeys, time) : null;
+        HotKeys = hotKeys.Enabled ? new TenantHotKeys(hotKeys, time, budget) : null;
         BigKeys = bigKeys.Enabled ? new BigKeyTable(bigKeys, time) : null;
         Recent = hotKeys.Enabled && recent.Enabled ? new RecentRequests(recent, time, (ulong)Random.Shared.NextInt64() | 1) : null;
     }

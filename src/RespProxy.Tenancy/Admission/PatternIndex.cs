@@ -6,35 +6,45 @@ namespace RespProxy.Tenancy.Admission;
 /// Glob patterns of keys, found by the literal text they begin with: a radix tree over those texts. A key walks down the tree as far as its own
 /// bytes lead; only patterns met on the way can match and are tried. So the cost is the key's length at most and the patterns that
 /// begin like the key, however many others there are. Immutable; any thread; allocation-free.
+///
+/// <para>The tree is three arrays, not objects: with thousands of patterns it is in no near cache, and what a step waits for is memory, twice: the node, and its
+/// text.</para>
 /// </summary>
 internal sealed class PatternIndex
 {
-    private readonly Node _root;
+    /// <summary>The root first; the branches of a node side by side, in the order of its labels.</summary>
+    private readonly Node[] _nodes;
+
+    /// <summary>For each node the bytes that lead to it, and behind them its labels.</summary>
+    private readonly byte[] _text;
+
+    /// <summary>By their starts, so that those of one node are side by side.</summary>
+    private readonly Entry[] _entries;
 
     public PatternIndex(IEnumerable<(byte[] Pattern, KeyRule Rule)> patterns)
     {
-        Entry[] entries =
+        _entries =
         [
             .. patterns.Select(each => new Entry(LiteralStartOf(each.Pattern), each.Pattern, each.Rule))
                 .OrderBy(entry => entry.Start, ByteOrder.Instance),
         ];
-        _root = Build(entries, depth: 0, edgeStart: 0);
+        (_nodes, _text) = new Builder(_entries).Build();
     }
 
     /// <summary>The rules whose pattern matches the key.</summary>
-    public Matches Find(ReadOnlySpan<byte> key) => new(_root, key);
+    public Matches Find(ReadOnlySpan<byte> key) => new(this, key);
 
     /// <summary>False: no pattern begins like the key.</summary>
     public bool MayMatch(ReadOnlySpan<byte> key)
     {
-        Node node = _root;
-        while (node.Patterns.Length == 0)
+        ref readonly Node node = ref _nodes[0];
+        while (node.Patterns == 0)
         {
-            int branch = key.IsEmpty ? -1 : node.Labels.AsSpan().IndexOf(key[0]);
+            int branch = key.IsEmpty ? -1 : LabelsOf(node).IndexOf(key[0]);
             if (branch < 0) return false;
-            node = node.Children[branch];
-            if (!key[1..].StartsWith(node.Edge)) return false;
-            key = key[(1 + node.Edge.Length)..];
+            node = ref _nodes[node.FirstBranch + branch];
+            if (!key[1..].StartsWith(EdgeOf(node))) return false;
+            key = key[(1 + node.EdgeLength)..];
         }
 
         return true;
@@ -53,46 +63,23 @@ internal sealed class PatternIndex
         return [.. start];
     }
 
-    /// <summary>The node of sorted entries that agree in their first <paramref name="depth"/> bytes, of which those from <paramref name="edgeStart"/> lead here.</summary>
-    private static Node Build(ReadOnlySpan<Entry> entries, int depth, int edgeStart)
-    {
-        if (entries.Length > 0)
-        {
-            // Sorted: what the first and the last share, all share.
-            depth += entries[0].Start.AsSpan(depth).CommonPrefixLength(entries[^1].Start.AsSpan(depth));
-        }
+    private ReadOnlySpan<byte> EdgeOf(in Node node) => _text.AsSpan(node.Text, node.EdgeLength);
 
-        // No edge into the root: it is where a key starts.
-        if (edgeStart == 0) depth = 0;
-        int here = 0;
-        while (here < entries.Length && entries[here].Start.Length == depth) here++;
-        var labels = new List<byte>();
-        var children = new List<Node>();
-        for (int from = here; from < entries.Length;)
-        {
-            byte label = entries[from].Start[depth];
-            int to = from + 1;
-            while (to < entries.Length && entries[to].Start[depth] == label) to++;
-            labels.Add(label);
-            children.Add(Build(entries[from..to], depth + 1, depth + 1));
-            from = to;
-        }
-
-        byte[] edge = entries.Length == 0 ? [] : entries[0].Start[edgeStart..depth];
-        return new Node(edge, entries[..here].ToArray(), [.. labels], [.. children]);
-    }
+    private ReadOnlySpan<byte> LabelsOf(in Node node) => _text.AsSpan(node.Text + node.EdgeLength, node.Branches);
 
     /// <summary>One key's walk.</summary>
     public ref struct Matches
     {
+        private readonly PatternIndex _index;
         private readonly ReadOnlySpan<byte> _key;
-        private Node _node;
+        private ref readonly Node _node;
         private int _depth;
         private int _next;
 
-        internal Matches(Node root, ReadOnlySpan<byte> key)
+        internal Matches(PatternIndex index, ReadOnlySpan<byte> key)
         {
-            _node = root;
+            _index = index;
+            _node = ref index._nodes[0];
             _key = key;
         }
 
@@ -105,9 +92,9 @@ internal sealed class PatternIndex
         {
             do
             {
-                while (_next < _node.Patterns.Length)
+                while (_next < _node.Patterns)
                 {
-                    ref readonly Entry entry = ref _node.Patterns[_next++];
+                    ref readonly Entry entry = ref _index._entries[_node.FirstPattern + _next++];
                     Steps++;
                     if (!GlobPattern.Matches(entry.Pattern, _key)) continue;
                     Current = entry.Rule;
@@ -122,22 +109,71 @@ internal sealed class PatternIndex
         {
             if (_depth == _key.Length) return false;
             Steps++;
-            int branch = _node.Labels.AsSpan().IndexOf(_key[_depth]);
+            int branch = _index.LabelsOf(_node).IndexOf(_key[_depth]);
             if (branch < 0) return false;
-            Node child = _node.Children[branch];
-            if (!_key[(_depth + 1)..].StartsWith(child.Edge)) return false;
-            _depth += 1 + child.Edge.Length;
-            _node = child;
+            ref readonly Node next = ref _index._nodes[_node.FirstBranch + branch];
+            if (!_key[(_depth + 1)..].StartsWith(_index.EdgeOf(next))) return false;
+            _depth += 1 + next.EdgeLength;
+            _node = ref next;
             _next = 0;
             return true;
         }
     }
 
-    /// <param name="Edge">The bytes that must follow the branch's label.</param>
-    /// <param name="Patterns">Those whose literal start ends here.</param>
-    /// <param name="Labels">The first byte of each branch, in the order of <paramref name="Children"/>.</param>
-    /// <param name="Children">The branches.</param>
-    internal sealed record Node(byte[] Edge, Entry[] Patterns, byte[] Labels, Node[] Children);
+    /// <summary>Makes the arrays of sorted entries.</summary>
+    private sealed class Builder(Entry[] entries)
+    {
+        private readonly List<Node> _nodes = [default];
+        private readonly List<byte> _text = [];
+
+        public (Node[] Nodes, byte[] Text) Build()
+        {
+            // No edge into the root: it is where a key starts.
+            Fill(0, from: 0, entries.Length, depth: 0, edgeStart: 0);
+            return ([.. _nodes], [.. _text]);
+        }
+
+        /// <summary>The node whose entries, <paramref name="from"/> up to <paramref name="to"/>, agree in their first <paramref name="depth"/> bytes, of which those from <paramref name="edgeStart"/> lead to it.</summary>
+        private void Fill(int number, int from, int to, int depth, int edgeStart)
+        {
+            int text = _text.Count;
+            if (to > from) _text.AddRange(entries[from].Start.AsSpan(edgeStart, depth - edgeStart));
+            int here = from;
+            while (here < to && entries[here].Start.Length == depth) here++;
+            List<(int From, int To)> branches = BranchesOf(here, to, depth);
+            foreach ((int first, _) in branches) _text.Add(entries[first].Start[depth]);
+            _nodes[number] = new Node(text, depth - edgeStart, branches.Count, _nodes.Count, from, here - from);
+            int branch = _nodes.Count;
+            _nodes.AddRange(new Node[branches.Count]);
+            foreach ((int first, int end) in branches) Fill(branch++, first, end, SharedLength(first, end, depth + 1), depth + 1);
+        }
+
+        private List<(int From, int To)> BranchesOf(int from, int to, int depth)
+        {
+            var branches = new List<(int, int)>();
+            while (from < to)
+            {
+                int end = from + 1;
+                while (end < to && entries[end].Start[depth] == entries[from].Start[depth]) end++;
+                branches.Add((from, end));
+                from = end;
+            }
+
+            return branches;
+        }
+
+        /// <summary>How many bytes all of them have in common; at least <paramref name="depth"/>. Sorted: what the first and the last share, all share.</summary>
+        private int SharedLength(int from, int to, int depth) =>
+            depth + entries[from].Start.AsSpan(depth).CommonPrefixLength(entries[to - 1].Start.AsSpan(depth));
+    }
+
+    /// <param name="Text">Where its edge begins, the bytes that must follow the branch's label, and behind them the first byte of each branch.</param>
+    /// <param name="EdgeLength">Of the edge.</param>
+    /// <param name="Branches">How many.</param>
+    /// <param name="FirstBranch">The node of the first.</param>
+    /// <param name="FirstPattern">Of the entries whose literal start ends here.</param>
+    /// <param name="Patterns">How many these are.</param>
+    internal readonly record struct Node(int Text, int EdgeLength, int Branches, int FirstBranch, int FirstPattern, int Patterns);
 
     internal readonly record struct Entry(byte[] Start, byte[] Pattern, KeyRule Rule);
 

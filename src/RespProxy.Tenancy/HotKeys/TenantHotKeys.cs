@@ -24,23 +24,28 @@ public sealed class TenantHotKeys
     /// <summary>Certain reads from which a key is hot: within the younger half of the window, and within all of it.</summary>
     private (long Recent, long All) _hotFrom;
 
-    public TenantHotKeys(HotKeysSnapshot configuration, TimeProvider time)
-        : this(configuration, time, (ulong)Random.Shared.NextInt64() | 1)
+    /// <param name="configuration">As configured.</param>
+    /// <param name="time">What the window goes by.</param>
+    /// <param name="budget">What the tenants of the loop share.</param>
+    public TenantHotKeys(HotKeysSnapshot configuration, TimeProvider time, SampleBudget budget)
+        : this(configuration, time, budget, (ulong)Random.Shared.NextInt64() | 1)
     {
     }
 
     /// <param name="configuration">As configured.</param>
     /// <param name="time">What the window goes by.</param>
+    /// <param name="budget">What the tenants of the loop share.</param>
     /// <param name="seed">Of the choice of samples; anything but 0.</param>
-    internal TenantHotKeys(HotKeysSnapshot configuration, TimeProvider time, ulong seed)
+    internal TenantHotKeys(HotKeysSnapshot configuration, TimeProvider time, SampleBudget budget, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(budget);
         _time = time;
         _window = new HotKeyWindow(configuration.Counters, Math.Max(1, (long)(configuration.Window.TotalSeconds * time.TimestampFrequency / 2)));
         _hotReadsPerTick = (double)configuration.HotReads / time.TimestampFrequency;
         _hotFrom = (configuration.HotReads, configuration.HotReads);
-        _gaps = new SampleGaps(configuration.Sample, time.TimestampFrequency, seed);
+        _gaps = new SampleGaps(configuration.Sample, time.TimestampFrequency, seed, budget);
     }
 
     /// <summary>How many requests each of those counted now stands for.</summary>

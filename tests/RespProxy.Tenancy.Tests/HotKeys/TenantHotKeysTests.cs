@@ -64,6 +64,63 @@ public sealed class TenantHotKeysTests
     }
 
     [Fact]
+    public void Many_slow_tenants_together_are_sampled_within_a_bound_and_estimated_right()
+    {
+        SampleBudget budget = NewBudget();
+        TenantHotKeys[] tenants = [.. Enumerable.Range(0, 400).Select(i => Make(budget: budget, seed: (ulong)(i + 1) * 0x9e3779b97f4a7c15))];
+        var sampled = new int[40];
+        // 100 requests a second each, 40,000 together, for 4 s: none is fast by itself.
+        for (int i = 0; i < 160_000; i++)
+        {
+            _time.Advance(2.5e-5);
+            sampled[i / 4_000] += Read(tenants[i % 400], "k") ? 1 : 0;
+        }
+
+        Assert.All(tenants, keys => Assert.InRange(keys.Stride, 2, 8));
+        Assert.All(sampled[10..], inTenth => Assert.InRange(inTenth, SampleBudget.FullCount / 4, SampleBudget.FullCount + 100));
+        Assert.InRange(tenants.Sum(keys => Assert.Single(Reading(keys).Top(10)).Count), 160_000 * 0.97, 160_000 * 1.03);
+    }
+
+    [Fact]
+    public void A_slow_tenant_beside_a_busy_one_is_still_counted_exactly()
+    {
+        SampleBudget budget = NewBudget();
+        TenantHotKeys busy = Make(budget: budget), slow = Make(budget: budget);
+        // 100,000 a second, and 1,000.
+        for (int i = 0; i < 400_000; i++)
+        {
+            _time.Advance(1e-5);
+            Read(busy, "k");
+            if (i >= 100_000 && i % 100 == 0) Read(slow, "k");
+        }
+
+        Assert.InRange(busy.Stride, 16, 64);
+        HotKey only = Assert.Single(Reading(slow).Top(10));
+        Assert.Equal((3_000L, 0L), (only.Count, only.Error));
+    }
+
+    [Fact]
+    public void When_the_other_tenants_rest_a_slow_one_is_counted_exactly_again()
+    {
+        SampleBudget budget = NewBudget();
+        TenantHotKeys[] tenants = [.. Enumerable.Range(0, 400).Select(i => Make(budget: budget, seed: (ulong)(i + 1) * 0x9e3779b97f4a7c15))];
+        for (int i = 0; i < 160_000; i++)
+        {
+            _time.Advance(2.5e-5);
+            Read(tenants[i % 400], "k");
+        }
+
+        Assert.True(tenants[0].Stride > 1);
+        for (int i = 0; i < 20; i++)
+        {
+            _time.Advance(0.1);
+            Read(tenants[0], "k");
+        }
+
+        Assert.Equal((1, 1), (tenants[0].Stride, budget.LeastStride));
+    }
+
+    [Fact]
     public void Sampling_a_Zipf_load_finds_the_true_top_ten()
     {
         TenantHotKeys keys = Make();
@@ -205,8 +262,10 @@ public sealed class TenantHotKeysTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 3 * keys.Size);
     }
 
-    private TenantHotKeys Make(int window = 60, int hotReads = 100) =>
-        new(new HotKeysSnapshot { Window = TimeSpan.FromSeconds(window), HotReads = hotReads }, _time, seed: 20);
+    private TenantHotKeys Make(int window = 60, int hotReads = 100, SampleBudget? budget = null, ulong seed = 20) =>
+        new(new HotKeysSnapshot { Window = TimeSpan.FromSeconds(window), HotReads = hotReads }, _time, budget ?? NewBudget(), seed);
+
+    private SampleBudget NewBudget() => new(new HotKeysSnapshot().Sample, _time.TimestampFrequency);
 
     private static bool Read(TenantHotKeys keys, string key)
     {

@@ -91,6 +91,17 @@ public class TenantDirectoryTests
         Assert.Equal(["blog", "shop", "sidecar", "wiki"], Directory.All.Select(tenant => tenant.Name).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void After_a_change_passwords_name_tenants_by_the_new_configuration()
+    {
+        TenantDirectory before = Of(Tenant("a", "first", "old"), Tenant("b", "first", "b"));
+        TenantDirectory after = before.Follow(Configuration(Tenant("a", "first", "new"), Tenant("b", "first", "b")), out _);
+        Assert.Equal("a", after.AuthenticateByPassword("new"u8)?.Name);
+        Assert.Equal("b", after.AuthenticateByPassword("b"u8)?.Name);
+        Assert.Null(after.AuthenticateByPassword("old"u8));
+        Assert.Null(before.AuthenticateByPassword("old"u8));
+    }
+
     private static Tenant? Authenticate(string user, string password) => Directory.Authenticate(Wire.Bytes(user), Wire.Bytes(password));
 
     private static TenantSnapshot Tenant(string name, string upstream, params string[] passwords) => new()
@@ -101,10 +112,12 @@ public class TenantDirectoryTests
         PasswordHashes = [.. passwords.Select(password => SHA256.HashData(Wire.Bytes(password)).ToImmutableArray())],
     };
 
-    private static TenantDirectory Of(params TenantSnapshot[] tenants) => new(new ProxySnapshot
+    private static TenantDirectory Of(params TenantSnapshot[] tenants) => new(Configuration(tenants));
+
+    private static ProxySnapshot Configuration(params TenantSnapshot[] tenants) => new()
     {
         Upstreams = [new UpstreamSnapshot { Name = "first", Seeds = [] }, new UpstreamSnapshot { Name = "second", Seeds = [] }],
         Listeners = [],
         Tenants = [.. tenants],
-    });
+    };
 }
