@@ -13,8 +13,10 @@ public sealed class BufferPool
     /// <summary>Bytes held for reuse at most, over all sizes: eight of the largest arrays.</summary>
     public const int HoldLimit = 8 * LargestPooled;
 
+    /// <summary>Larger arrays are not kept.</summary>
+    internal const int LargestPooled = 1 << LargestShift;
+
     private const int SmallestShift = 10;
-    private const int LargestPooled = 1 << LargestShift;
     private const int LargestShift = 21;
     private const int LargestPowerOfTwo = 1 << 30;
 

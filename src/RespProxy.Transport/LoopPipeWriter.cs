@@ -29,6 +29,7 @@ public sealed class LoopPipeWriter : PipeWriter
     private readonly LoopConnection _connection;
     private readonly BufferPool _pool;
     private byte[] _array = [];
+    private int _usual; // bytes that lately stood in an array before it was given up: the next one begins with room for as many
     private long _basePosition;
     private long _releasePosition;
     private int _released;
@@ -228,7 +229,7 @@ public sealed class LoopPipeWriter : PipeWriter
         }
         else
         {
-            long capacity = Math.Max(Math.Max(needed, FirstArray), Math.Min(_array.Length + 1L, Array.MaxLength));
+            long capacity = Math.Max(Math.Max(needed, FirstArray), _array.Length == 0 ? _usual : Math.Min(_array.Length + 1L, Array.MaxLength));
             var larger = _pool.Rent((int)capacity);
             _array.AsSpan(_released, live).CopyTo(larger);
             ReturnArray();
@@ -250,6 +251,7 @@ public sealed class LoopPipeWriter : PipeWriter
 
     private void DropArray()
     {
+        _usual = Math.Min(Math.Max(_written, _usual / 2), BufferPool.LargestPooled);
         Rebase();
         ReturnArray();
         _array = [];
