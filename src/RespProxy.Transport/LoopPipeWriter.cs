@@ -121,13 +121,10 @@ public sealed class LoopPipeWriter : PipeWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length >= SentAtOnce && WriteAtOnce(bytes) is > 0 and int taken)
-        {
-            if (taken == bytes.Length)
-                return;
-            bytes = bytes[taken..];
-        }
-
+        if (bytes.Length >= SentAtOnce)
+            bytes = bytes[WriteAtOnce(bytes)..];
+        if (bytes.IsEmpty)
+            return;
         bytes.CopyTo(GetSpan(bytes.Length));
         Advance(bytes.Length);
         Flush();

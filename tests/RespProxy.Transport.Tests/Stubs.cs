@@ -31,6 +31,9 @@ internal sealed class StubConnection(StubLoop loop) : LoopConnection(loop, new T
 {
     public int Marks { get; private set; }
 
+    /// <summary>What the system takes of bytes that are to be sent at once; null: nothing.</summary>
+    public Func<ReadOnlySpan<byte>, int>? TakesNow { get; set; }
+
     public override bool IsOutgoing => true;
 
     public override EndPoint? RemoteEndPoint => null;
@@ -48,6 +51,8 @@ internal sealed class StubConnection(StubLoop loop) : LoopConnection(loop, new T
     public override void CloseWhenSent()
     {
     }
+
+    internal override int SendNow(ReadOnlySpan<byte> bytes) => TakesNow?.Invoke(bytes) ?? 0;
 
     public override void Abort() => IsClosed = true;
 

@@ -61,6 +61,54 @@ public class WriterTests
     }
 
     [Fact]
+    public void Large_writes_that_the_system_takes_at_once_in_whole_in_part_or_not_at_all_leave_in_order()
+    {
+        var random = new Random(1);
+        var sent = new List<byte>();
+        var connection = new StubConnection(new StubLoop());
+        LoopPipeWriter writer = connection.Output;
+        connection.TakesNow = bytes =>
+        {
+            Assert.Equal(0, writer.Unsent);
+            int taken = random.Next(3) switch { 0 => 0, 1 => bytes.Length, _ => random.Next(bytes.Length) };
+            sent.AddRange(bytes[..taken]);
+            return taken;
+        };
+        var model = new List<byte>();
+        bool someWereTaken = false;
+        for (int step = 0; step < 300; step++)
+        {
+            byte[] bytes = new byte[random.Next(2) == 0 ? random.Next(300) : 32_768 + random.Next(100_000)];
+            random.NextBytes(bytes);
+            int before = sent.Count;
+            writer.Write(bytes);
+            someWereTaken |= sent.Count > before;
+            model.AddRange(bytes);
+            Assert.Equal(model.Count, writer.Position);
+            Assert.Equal(sent.Count, writer.SentPosition);
+            Assert.Equal(writer.Unsent > 0, connection.IsDirty);
+            if (random.Next(2) == 0) continue;
+            int count = random.Next(4) == 0 ? random.Next((int)writer.Unsent + 1) : (int)writer.Unsent;
+            sent.AddRange(writer.UnsentBytes.Span[..count]);
+            writer.MarkSent(count);
+            connection.IsDirty = writer.Unsent > 0;
+        }
+
+        Assert.True(someWereTaken);
+        sent.AddRange(writer.UnsentBytes.Span);
+        Assert.Equal(model, sent);
+    }
+
+    [Fact]
+    public void A_writer_that_retains_sends_nothing_before_it_is_kept()
+    {
+        var connection = new StubConnection(new StubLoop()) { TakesNow = bytes => bytes.Length };
+        connection.Output.RetainsSent = true;
+        connection.Output.Write(new byte[100_000]);
+        Assert.Equal(100_000, connection.Output.Unsent);
+    }
+
+    [Fact]
     public void What_is_released_or_not_written_cannot_be_had()
     {
         var writer = new StubConnection(new StubLoop()).Output;
