@@ -54,9 +54,13 @@ internal sealed class CommandLine
         Description = "compare reads of hot keys from the near cache with Redis itself instead",
     };
     private readonly Option<bool> _scrape = new("--scrape") { Description = "measure what /metrics costs with up to 1,000 tenants x 50 commands instead" };
+    private readonly Option<bool> _scale = new("--scale")
+    {
+        Description = "measure how cost grows with connections, tenants, rules and nodes instead; fails where it is not flat",
+    };
     private readonly Option<string[]> _workloads = new("--workloads")
     {
-        Description = "only these rows (of --limits: cells, as delay-1000-c8-p1), separated by commas",
+        Description = "only these rows (of --limits: cells, as delay-1000-c8-p1; of --scale: connections, tenants, rules, nodes), separated by commas",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string[]> _targets = new("--targets")
@@ -86,7 +90,7 @@ internal sealed class CommandLine
         RootCommand root = new("Compares RespProxy side by side with direct Redis, haproxy, nutcracker and predixy on this machine.")
         {
             line._respProxy, line._predixy, line._cluster, line._unix, line._loops, line._syscalls, line._footprint, line._image, line._limits, line._governance,
-            line._nearCache, line._scrape, line._workloads, line._targets, line._repetitions, line._seconds, line._quick, line._out, line._updateDocs,
+            line._nearCache, line._scrape, line._scale, line._workloads, line._targets, line._repetitions, line._seconds, line._quick, line._out, line._updateDocs,
         };
         root.SetAction((parsed, cancellation) => run(line.Read(parsed), cancellation));
         return root.Parse(arguments).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
@@ -110,6 +114,7 @@ internal sealed class CommandLine
             Governance = parsed.GetValue(_governance),
             NearCache = parsed.GetValue(_nearCache),
             Scrape = parsed.GetValue(_scrape),
+            Scale = parsed.GetValue(_scale),
             Workloads = Names(parsed.GetValue(_workloads) ?? []),
             Targets = Names(parsed.GetValue(_targets) ?? []),
             Repetitions = parsed.GetValue(_repetitions) ?? (quick ? QuickRepetitions : DefaultRepetitions),

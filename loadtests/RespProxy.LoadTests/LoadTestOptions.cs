@@ -19,6 +19,8 @@ internal sealed record LoadTestOptions
     public bool NearCache { get; init; }
     /// <summary>What a scrape of /metrics costs, instead of comparing.</summary>
     public bool Scrape { get; init; }
+    /// <summary>How cost grows with connections, tenants, rules and nodes, instead of comparing.</summary>
+    public bool Scale { get; init; }
     public required IReadOnlyList<int> Loops { get; init; }
     public required IReadOnlyList<string> Workloads { get; init; }
     public required IReadOnlyList<string> Targets { get; init; }

@@ -6,6 +6,7 @@ using RespProxy.LoadTests.Measuring;
 using RespProxy.LoadTests.Report;
 using RespProxy.LoadTests.Report.Charts;
 using RespProxy.LoadTests.Running;
+using RespProxy.LoadTests.Scale;
 using RespProxy.LoadTests.Scrapes;
 using RespProxy.LoadTests.Syscalls;
 using RespProxy.LoadTests.Targets;
@@ -56,7 +57,7 @@ internal sealed class LoadTestRun(LoadTestOptions options)
 
     private async Task<int> MeasureAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<Workload> workloads = options.Limits ? [] : WorkloadCatalog.Select(options.Workloads);
+        IReadOnlyList<Workload> workloads = options.Limits || options.Scale ? [] : WorkloadCatalog.Select(options.Workloads);
         string server = Required("redis-server");
         LoadTools tools = new(Required("redis-benchmark"), options.CellSeconds);
         ProxyFinder proxies = new(options);
@@ -78,6 +79,8 @@ internal sealed class LoadTestRun(LoadTestOptions options)
             return await LimitsAsync(new LimitRun(ProxyBinary(), upstream, directory, _log), machine, cancellation);
         if (options.Scrape)
             return await ScrapeAsync(new ScrapeRun(ProxyBinary(), upstream, directory, _log), machine, cancellation);
+        if (options.Scale)
+            return await ScaleAsync(new ScaleCatalog(ProxyBinary(), server, upstream, directory, cancellation), machine, cancellation);
         if (options.Governance)
             return await GovernanceAsync(upstream, directory, tools, machine, cancellation);
         if (options.NearCache)
@@ -189,6 +192,20 @@ internal sealed class LoadTestRun(LoadTestOptions options)
         if (size is null)
             _notes.Add("There is no container image here to tell the size of; eng/image makes it.");
         return size;
+    }
+
+    private async Task<int> ScaleAsync(ScaleCatalog catalog, string machine, CancellationToken cancellation)
+    {
+        IReadOnlyList<ScaleSeries> series = catalog.Select(options.Workloads);
+        ScaleRun run = new(series, options.CellSeconds, _log);
+        ScaleResults results = await Task.Run(() => run.Run(options.Repetitions, cancellation), cancellation);
+        ScaleReport report = new(series, results);
+        string method = $"{options.Repetitions} interleaved repetitions of about {options.CellSeconds:0.##} s per cell; "
+            + "median (smallest–largest); ratios are taken within each repetition.";
+        if (options.UpdateDocs is { } document)
+            ScaleCharts.Write(new ChartFolder(document), series, results);
+        Publish("scale", $"{machine} {method}", report.ToMarkdown(), new { machine, method, results.Starts, results.Samples, results.Failures });
+        return report.IsWithin ? Done : SomeFailed;
     }
 
     /// <summary>How late the generator itself was: its share of the latencies, which a reader must be able to judge.</summary>

@@ -62,7 +62,7 @@ internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directo
     }
 
     /// <summary>Resident bytes once they stayed the same for 200 ms, or after 3 s what they are then.</summary>
-    private static long SettledBytes(ProcessSampler sampler, CancellationToken cancellation)
+    public static long SettledBytes(ProcessSampler sampler, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         long before = -1, now = sampler.ResidentBytes();

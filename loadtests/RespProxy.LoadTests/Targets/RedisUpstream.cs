@@ -11,6 +11,9 @@ internal sealed class RedisUpstream : IDisposable
 {
     private const int Slots = 16384;
 
+    /// <summary>A port that was free can be taken before its server binds it: of a hundred that happens.</summary>
+    private const int Attempts = 5;
+
     private readonly List<ChildProcess> _nodes = [];
     private readonly List<ServerEndpoint> _endpoints = [];
 
@@ -28,16 +31,11 @@ internal sealed class RedisUpstream : IDisposable
     public static RedisUpstream StartStandalone(string binary, WorkDirectory directory) =>
         Start(isCluster: false, upstream => upstream.StartNode(binary, directory, []));
 
-    /// <summary>Starts <paramref name="primaries"/> nodes, shares the slots evenly and waits until all agree.</summary>
-    public static RedisUpstream StartCluster(string binary, int primaries, WorkDirectory directory) =>
+    /// <summary>Starts <paramref name="primaries"/> nodes, with <paramref name="more"/> on the command line of each, shares the slots evenly and waits until all agree.</summary>
+    public static RedisUpstream StartCluster(string binary, int primaries, WorkDirectory directory, params string[] more) =>
         Start(isCluster: true, upstream =>
         {
-            int[] busPorts = [.. Enumerable.Range(0, primaries).Select(_ => ServerEndpoint.FreePort().Port)];
-            foreach (int busPort in busPorts)
-            {
-                upstream.StartNode(binary, directory,
-                    ["--cluster-enabled", "yes", "--cluster-port", Text(busPort), "--cluster-config-file", $"nodes-{busPort}.conf"]);
-            }
+            int[] busPorts = [.. Enumerable.Range(0, primaries).Select(_ => upstream.StartClusterNode(binary, directory, more))];
             upstream.FormCluster(busPorts);
         });
 
@@ -59,6 +57,27 @@ internal sealed class RedisUpstream : IDisposable
         {
             upstream.Dispose();
             throw;
+        }
+    }
+
+    /// <returns>The port of its cluster bus.</returns>
+    private int StartClusterNode(string binary, WorkDirectory directory, string[] more)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            int busPort = ServerEndpoint.FreePort().Port;
+            try
+            {
+                StartNode(binary, directory,
+                    ["--cluster-enabled", "yes", "--cluster-port", Text(busPort), "--cluster-config-file", $"nodes-{busPort}.conf", .. more]);
+                return busPort;
+            }
+            catch (LoadFailedException) when (attempt < Attempts && _nodes[^1].HasExited)
+            {
+                _nodes[^1].Dispose();
+                _nodes.RemoveAt(_nodes.Count - 1);
+                _endpoints.RemoveAt(_endpoints.Count - 1);
+            }
         }
     }
 

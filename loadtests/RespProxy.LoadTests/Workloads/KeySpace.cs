@@ -26,6 +26,12 @@ internal sealed record KeySpace(string Prefix, int Count, int ValueBytes)
     public void Fill(ServerEndpoint endpoint, CancellationToken cancellation)
     {
         using RespClient client = new(endpoint);
+        Fill(client, cancellation);
+    }
+
+    /// <summary>The same by a client that is connected, as whom it has authenticated.</summary>
+    public void Fill(RespClient client, CancellationToken cancellation)
+    {
         using MemoryStream batch = new();
         int pending = 0;
         for (int i = 0; i < Count; i++)

@@ -61,7 +61,8 @@ internal sealed partial class TenantReload(
     /// <summary>The drain time is over: who is still there goes, and so does what was kept for the tenants.</summary>
     private void Forget(ProxyLoop loop, IReadOnlyList<Tenant> retired)
     {
-        foreach (ClientSession session in SessionsOf(loop).Where(session => retired.Contains(session.Tenant))) session.Abort();
+        HashSet<Tenant> gone = [.. retired];
+        foreach (ClientSession session in SessionsOf(loop).Where(session => session.Tenant is { } tenant && gone.Contains(tenant))) session.Abort();
         foreach (Tenant tenant in retired)
         {
             loop.Scripts.Forget(tenant);

@@ -33,9 +33,8 @@ internal static class SlowRequests
     {
         if (session.Tenant is not { } tenant) return;
         ProxyLoop loop = session.Loop;
-        TenantSlowLog log = loop.Facts.SlowLogs.Of(tenant);
         long second = loop.Time.GetUtcNow().ToUnixTimeSeconds();
-        if (!log.TryReserve(second)) return;
+        if (loop.Facts.SlowLogs.Reserve(tenant, second) is not { } log) return;
         long microseconds = (long)Stopwatch.GetElapsedTime(request.StartedAt, loop.Events.Now).TotalMicroseconds;
         CommandSpec spec = request.Command!;
         KeyNamespace ns = spec.Route == RouteRule.Channel ? ChannelName.NamespaceOf(tenant, spec) : session.Namespace;

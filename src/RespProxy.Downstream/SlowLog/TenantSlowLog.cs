@@ -7,10 +7,9 @@ internal sealed class TenantSlowLog(int capacity)
     private const int LeastPerSecond = 128;
 
     private readonly Lock _lock = new();
+    private readonly SecondBudget _budget = new(Math.Max(LeastPerSecond, capacity));
     private readonly LinkedList<SlowLogEntry> _newestFirst = [];
     private long _nextId;
-    private long _second;
-    private int _keptThisSecond;
 
     public int Count
     {
@@ -21,11 +20,7 @@ internal sealed class TenantSlowLog(int capacity)
     }
 
     /// <summary>Whether one more is to be kept in this second of Unix time.</summary>
-    public bool TryReserve(long second)
-    {
-        if (Interlocked.Exchange(ref _second, second) != second) Volatile.Write(ref _keptThisSecond, 0);
-        return Interlocked.Increment(ref _keptThisSecond) <= Math.Max(LeastPerSecond, capacity);
-    }
+    public bool TryReserve(long second) => _budget.TryTake(second);
 
     public void Add(SlowCommand command)
     {

@@ -3,43 +3,34 @@ using System.Numerics;
 namespace RespProxy.Tenancy.Admission;
 
 /// <summary>
-/// What is kept for exact keys: open addressing by <see cref="KeyHash"/>, behind a bit for each hash in a field so sparse that a key that is not there is
-/// told by one bit, nearly always, and the processor can foresee it.
+/// What is kept for exact keys: open addressing by <see cref="KeyHash"/>, behind <see cref="HashBits"/>, which tell a key that is not there.
 /// Immutable; any thread; allocation-free.
 /// </summary>
 internal sealed class KeyTable<T>
 {
-    /// <summary>Bits per key: one key in so many that are not there is looked up in vain.</summary>
-    private const int Sparseness = 32;
-
     private readonly Entry[] _entries;
-    private readonly ulong[] _bits;
+    private readonly HashBits _bits;
 
     public KeyTable(IReadOnlyCollection<KeyValuePair<byte[], T>> pairs)
     {
         _entries = new Entry[BitOperations.RoundUpToPowerOf2((uint)Math.Max(2, pairs.Count * 2))];
-        _bits = new ulong[Math.Max(1, BitOperations.RoundUpToPowerOf2((uint)(pairs.Count * Sparseness)) / 64)];
+        _bits = new HashBits([.. pairs.Select(pair => KeyHash.Of(pair.Key))]);
         foreach ((byte[] key, T value) in pairs)
         {
             ulong hash = KeyHash.Of(key);
             int place = (int)hash & (_entries.Length - 1);
             while (_entries[place].Key is not null) place = (place + 1) & (_entries.Length - 1);
             _entries[place] = new Entry(hash, key, value);
-            BitsOf(_bits, hash) |= BitOf(hash);
         }
     }
 
     public bool TryGet(ReadOnlySpan<byte> key, out T value)
     {
         ulong hash = KeyHash.Of(key);
-        if ((BitsOf(_bits, hash) & BitOf(hash)) != 0) return TryFind(key, hash, out value);
+        if (_bits.MayHave(hash)) return TryFind(key, hash, out value);
         value = default!;
         return false;
     }
-
-    private static ref ulong BitsOf(ulong[] bits, ulong hash) => ref bits[(int)(hash >> 40) & (bits.Length - 1)];
-
-    private static ulong BitOf(ulong hash) => 1UL << (int)(hash >> 34);
 
     private bool TryFind(ReadOnlySpan<byte> key, ulong hash, out T value)
     {

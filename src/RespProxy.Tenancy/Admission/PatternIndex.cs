@@ -8,7 +8,7 @@ namespace RespProxy.Tenancy.Admission;
 /// begin like the key, however many others there are. Immutable; any thread; allocation-free.
 ///
 /// <para>The tree is three arrays, not objects: with thousands of patterns it is in no near cache, and what a step waits for is memory, twice: the node, and its
-/// text.</para>
+/// text. Most keys need not walk at all: of what all patterns' starts have, so many bytes as the shortest is long, the hashes are known.</para>
 /// </summary>
 internal sealed class PatternIndex
 {
@@ -21,6 +21,12 @@ internal sealed class PatternIndex
     /// <summary>By their starts, so that those of one node are side by side.</summary>
     private readonly Entry[] _entries;
 
+    /// <summary>The length of the shortest start; without patterns longer than any key.</summary>
+    private readonly int _shortest;
+
+    /// <summary>What the starts begin with, in that length.</summary>
+    private readonly HashBits _beginnings;
+
     public PatternIndex(IEnumerable<(byte[] Pattern, KeyRule Rule)> patterns)
     {
         _entries =
@@ -29,13 +35,17 @@ internal sealed class PatternIndex
                 .OrderBy(entry => entry.Start, ByteOrder.Instance),
         ];
         (_nodes, _text) = new Builder(_entries).Build();
+        _shortest = _entries.Select(entry => entry.Start.Length).DefaultIfEmpty(int.MaxValue).Min();
+        _beginnings = new HashBits([.. _entries.Select(entry => KeyHash.Of(entry.Start.AsSpan(0, _shortest)))]);
     }
 
     /// <summary>The rules whose pattern matches the key.</summary>
     public Matches Find(ReadOnlySpan<byte> key) => new(this, key);
 
     /// <summary>False: no pattern begins like the key.</summary>
-    public bool MayMatch(ReadOnlySpan<byte> key)
+    public bool MayMatch(ReadOnlySpan<byte> key) => key.Length >= _shortest && _beginnings.MayHave(KeyHash.Of(key[.._shortest])) && HasPatternOnTheWay(key);
+
+    private bool HasPatternOnTheWay(ReadOnlySpan<byte> key)
     {
         ref readonly Node node = ref _nodes[0];
         while (node.Patterns == 0)

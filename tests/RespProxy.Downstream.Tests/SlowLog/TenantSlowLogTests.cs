@@ -1,4 +1,6 @@
+using RespProxy.Configuration;
 using RespProxy.Downstream.SlowLog;
+using RespProxy.Tenancy.Tenants;
 
 namespace RespProxy.Downstream.Tests.SlowLog;
 
@@ -13,6 +15,18 @@ public sealed class TenantSlowLogTests
 
         Assert.Equal(expected, Enumerable.Range(0, 5000).Count(_ => log.TryReserve(second: 7)));
         Assert.True(log.TryReserve(second: 8));
+    }
+
+    [Theory]
+    [InlineData(5, 2048)]
+    [InlineData(5000, 5000)]
+    public void When_everything_is_slow_only_so_many_of_all_tenants_are_kept_in_a_second(int entries, int expected)
+    {
+        var logs = new SlowLogs(new SlowLogSnapshot { Entries = entries });
+        Tenant[] tenants = [.. Enumerable.Range(0, 100).Select(i => new Tenant(new TenantSnapshot { Name = $"t{i}", Upstream = "main", Namespace = $"main@t{i}" }, upstreamIndex: 0))];
+
+        Assert.Equal(expected, Enumerable.Range(0, 10_000).Count(i => logs.Reserve(tenants[i % tenants.Length], second: 7) is not null));
+        Assert.Same(logs.Of(tenants[0]), logs.Reserve(tenants[0], second: 8));
     }
 
     [Fact]

@@ -35,6 +35,17 @@ public class PatternIndexTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
     }
 
+    [Fact]
+    public void Whatever_the_patterns_a_key_that_may_match_none_begins_like_none()
+    {
+        Gen<string> text = Gen.Elements('a', 'b', ':').ArrayOf().Select(letters => new string(letters[..Math.Min(letters.Length, 6)]));
+        Prop.ForAll(text.ArrayOf().ToArbitrary(), text.ToArbitrary(), (starts, key) =>
+        {
+            var index = new PatternIndex(starts.Select(start => (Wire.Bytes(start + "*"), new KeyRule(null, null))));
+            return index.MayMatch(Wire.Bytes(key)) == starts.Any(start => key.StartsWith(start, StringComparison.Ordinal));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+    }
+
     [Theory]
     [InlineData("user:77:name")]
     [InlineData("user:none")]
