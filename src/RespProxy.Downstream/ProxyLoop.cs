@@ -160,5 +160,5 @@ internal sealed class ServerFacts(TimeProvider time, SlowLogs slowLogs)
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 
     /// <summary>40 hex digits, anew at each start, as Redis's run_id.</summary>
-    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+    public string RunId { get; } = $"{Guid.NewGuid():N}{Guid.NewGuid():N}"[..40];
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace RespProxy.Tenancy;
 
@@ -12,7 +11,7 @@ internal static class KeyHash
     private const ulong Mix2 = 0xe7037ed1a0b428db;
 
     /// <summary>Anew in each process, so that nobody can choose keys that collide.</summary>
-    private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private static readonly ulong Seed = NewSeed();
 
     /// <summary>Multiply and fold, 16 bytes at a time, as wyhash does (https://github.com/wangyi-fudan/wyhash).</summary>
     public static ulong Of(ReadOnlySpan<byte> key, uint salt = 0)
@@ -26,6 +25,14 @@ internal static class KeyHash
 
         (ulong first, ulong last) = Ends(key);
         return Fold(Mix2, Fold(first ^ Mix2, last ^ hash));
+    }
+
+    /// <summary>Of a new GUID: 122 of its bits come from the system's random generator, as RandomNumberGenerator's do, which would load OpenSSL for them.</summary>
+    private static ulong NewSeed()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _ = Guid.NewGuid().TryWriteBytes(bytes);
+        return Fold(Word(bytes), Word(bytes[8..]));
     }
 
     /// <summary>All of 16 bytes or fewer, in two words that may overlap.</summary>

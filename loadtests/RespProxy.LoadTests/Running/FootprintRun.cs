@@ -16,6 +16,9 @@ internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directo
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(3);
 
+    /// <summary>Idle is a proxy this long after its first PONG: what it does by itself once it has started is done.</summary>
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(5);
+
     public static IReadOnlyList<int> ConnectionSteps { get; } = [500, 5_000];
 
     public IReadOnlyList<FootprintSample> Run(IReadOnlyList<ProxyRecipe> recipes, int repetitions, CancellationToken cancellation)
@@ -49,6 +52,7 @@ internal sealed class FootprintRun(RedisUpstream upstream, WorkDirectory directo
         Readiness.WaitForPong(proxy, launch.Tcp);
         double startMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         ProcessSampler sampler = new(proxy.Pid);
+        _ = cancellation.WaitHandle.WaitOne(IdleAfter);
         long idle = SettledBytes(sampler, cancellation);
         Dictionary<int, long> byConnections = [];
         using IdleConnections connections = new();

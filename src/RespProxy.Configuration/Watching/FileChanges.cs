@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 
 namespace RespProxy.Configuration.Watching;
 
@@ -26,7 +26,7 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
     private readonly SemaphoreSlim _hint = new(0);
     private readonly string _path = Path.GetFullPath(path);
     private readonly FileSystemWatcher? _watcher = Watch(Path.GetDirectoryName(Path.GetFullPath(path))!);
-    private byte[] _seen = ContentOf(Path.GetFullPath(path));
+    private UInt128? _seen = ContentOf(Path.GetFullPath(path));
     private bool _isListening;
     private int _looks;
 
@@ -39,9 +39,9 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
         Listen();
         while (true)
         {
-            byte[] now = ContentOf(_path);
+            UInt128? now = ContentOf(_path);
             Interlocked.Increment(ref _looks);
-            if (!now.AsSpan().SequenceEqual(_seen))
+            if (now != _seen)
             {
                 _seen = await SettleAsync(now, cancellation).ConfigureAwait(false);
                 return;
@@ -61,13 +61,13 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
         _hint.Dispose();
     }
 
-    private async Task<byte[]> SettleAsync(byte[] content, CancellationToken cancellation)
+    private async Task<UInt128?> SettleAsync(UInt128? content, CancellationToken cancellation)
     {
         while (true)
         {
             await Task.Delay(SettleTime, time, cancellation).ConfigureAwait(false);
-            byte[] now = ContentOf(_path);
-            if (now.AsSpan().SequenceEqual(content)) return content;
+            UInt128? now = ContentOf(_path);
+            if (now == content) return content;
             content = now;
         }
     }
@@ -115,17 +115,19 @@ public sealed class FileChanges(string path, TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>A digest; of nothing when the file cannot be read.</summary>
-    private static byte[] ContentOf(string path)
+    /// <summary>128 bits of the content, to tell changes, not forgeries; null when the file cannot be read.</summary>
+    private static UInt128? ContentOf(string path)
     {
         try
         {
             using FileStream stream = File.OpenRead(path);
-            return SHA256.HashData(stream);
+            var hash = new XxHash128();
+            hash.Append(stream);
+            return hash.GetCurrentHashAsUInt128();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return [];
+            return null;
         }
     }
 }

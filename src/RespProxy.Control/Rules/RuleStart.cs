@@ -82,8 +82,7 @@ public sealed partial class RuleStart
     private void ChooseAlone(DateTimeOffset now)
     {
         IReadOnlyList<StoredRules> stored = ReadStore();
-        string fileChecksum = RuleVersion.ChecksumOf(Encoding.UTF8.GetBytes(FileTenants));
-        bool isFileNew = stored.Count > 0 && stored[^1].FileChecksum != fileChecksum;
+        bool isFileNew = stored.Count > 0 && stored[^1].FileChecksum != RuleVersion.ChecksumOf(Encoding.UTF8.GetBytes(FileTenants));
         if (!isFileNew && TryUseLastOf(stored))
         {
             LogChosen(InForce, "the configuration file's tenants have not changed since");

@@ -26,6 +26,9 @@ public sealed class RuleVersion
 
     private readonly byte[] _utf8;
 
+    /// <summary>Made when it is first asked for: nobody asks while a proxy starts, and OpenSSL takes its time to load. Two threads may both make it; it is the same.</summary>
+    private string? _checksum;
+
     /// <param name="number">See <see cref="Number"/>.</param>
     /// <param name="utf8">The text, not changed any more.</param>
     /// <exception cref="ArgumentException">The bytes are no UTF-8 text.</exception>
@@ -35,7 +38,6 @@ public sealed class RuleVersion
         StrictUtf8.GetCharCount(utf8);
         Number = number;
         _utf8 = utf8;
-        Checksum = ChecksumOf(utf8);
     }
 
     public RuleVersion(long number, string text)
@@ -50,7 +52,7 @@ public sealed class RuleVersion
     public long Number { get; }
 
     /// <summary>SHA-256 of the text, 64 small hexadecimal digits.</summary>
-    public string Checksum { get; }
+    public string Checksum => _checksum ??= ChecksumOf(_utf8);
 
     /// <summary>Who put it, as that one said; empty: nobody said.</summary>
     public string Author { get; init; } = "";

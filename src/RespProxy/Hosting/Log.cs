@@ -24,6 +24,12 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Critical, "cannot listen: {Reason}")]
     public static partial void CannotListen(ILogger logger, string reason);
 
+    [LoggerMessage(1006, LogLevel.Debug, "{Released} of {Mappings} mappings of files released")]
+    public static partial void Trimmed(ILogger logger, int released, int mappings);
+
+    [LoggerMessage(1007, LogLevel.Debug, "pages that the start has touched stay mapped: {Reason}")]
+    public static partial void NotTrimmed(ILogger logger, string reason);
+
     [LoggerMessage(2001, LogLevel.Critical, "the configuration cannot be had on this machine: {Reason}")]
     public static partial void NotSupported(ILogger logger, string reason);
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -64,6 +65,8 @@ internal static class ProxyHost
 
         await using (server.ConfigureAwait(false))
         {
+            // OpenSSL takes some milliseconds to load: not in the first AUTH, which would hold up its loop.
+            if (snapshot.Tenants.Any(tenant => !tenant.PasswordHashes.IsEmpty)) _ = Task.Run(() => SHA256.HashData([]), CancellationToken.None);
             rules?.Attach(server.Apply);
             started?.Invoke(server);
             FleetLeases? leases = FleetLeases.For(server.Fleet, snapshot.Fleet, TimeProvider.System, logs);
@@ -95,6 +98,7 @@ internal static class ProxyHost
         if (snapshot.Alerts is not null) builder.Services.AddHostedService(_ => alerting);
         builder.Services.AddHostedService(services => new ProxyService(snapshot, server, admin, logs, logger, outcome, services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddHostedService(_ => new ReloadTriggers(path, reload));
+        builder.Services.AddHostedService(_ => new StartTrim(TimeProvider.System, logger));
         if (snapshot.Otlp.Endpoint is not null) builder.Services.AddHostedService(_ => new OtlpService(snapshot.Otlp, metrics, logs));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = snapshot.DrainTimeout + StopMargin);
         using IHost host = builder.Build();

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace RespProxy.Hosting;
+
+/// <summary>
+/// Gives back what starting needed and running does not: twice, and off the loops. Once the start is over, and again when probes and scrapers have been there for the first time.
+/// What it costs and brings: docs/performance.md. Where the system does not let it, nothing changes.
+/// </summary>
+internal sealed class StartTrim(TimeProvider time, ILogger logger) : BackgroundService
+{
+    private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)];
+
+    /// <summary>Between the two looks at each mapping: longer than loading one takes.</summary>
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            foreach (TimeSpan wait in Waits)
+            {
+                await Task.Delay(wait, time, stoppingToken).ConfigureAwait(false);
+                HashSet<(ulong Start, ulong End)> mappings = MappedPages.Find();
+                await Task.Delay(Between, time, stoppingToken).ConfigureAwait(false);
+                mappings.IntersectWith(MappedPages.Find());
+                MappedPages.ReleaseFreed();
+                Log.Trimmed(logger, MappedPages.Release(mappings), mappings.Count);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.NotTrimmed(logger, exception.Message);
+        }
+    }
+}
