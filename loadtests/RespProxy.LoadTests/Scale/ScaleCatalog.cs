@@ -26,6 +26,9 @@ internal sealed class ScaleCatalog(string binary, string redisServer, RedisUpstr
     /// <summary>One connection's command is alone in its turn, both ways; ten share a few; of ten thousand sockets none is in a cache.</summary>
     private static readonly Dictionary<int, double> AllActive = new() { [1] = 8, [10] = 2, [1_000] = 1.75, [10_000] = 3.25 };
 
+    /// <summary>Each tenant has counters of its own, and of so many none are in a cache.</summary>
+    private static readonly Dictionary<int, double> ManyTenants = new() { [1_000] = 1.5, [10_000] = 1.5 };
+
     /// <summary>Four system calls a command at the most, its own send and receive at the node with it, where a node of three shares one of each in a turn.</summary>
     private static readonly Dictionary<int, double> Unbatched = new() { [10] = 1.75, [25] = 2, [50] = 2.25 };
 
@@ -63,15 +66,18 @@ internal sealed class ScaleCatalog(string binary, string redisServer, RedisUpstr
             new ScaleLine($"{ActiveConnections} active, the others idle", [ActiveConnections, 100, 1_000, 10_000], Reference: ActiveConnections,
                 size => new ScaleLoad(ActiveConnections, 1, gets, Idle: size - ActiveConnections)),
             new ScaleLine("Redis itself, all active", Decades, Reference: 100, size => new ScaleLoad(size, 1, gets)) { Instead = redis },
-        ]);
+        ])
+        {
+            DiffersAtStart = false,
+        };
     }
 
     private ScaleSeries OfTenants()
     {
         return new ScaleSeries(Tenants, "CPU per command as tenants grow", "tenants", "tenant", StartTenants,
         [
-            new ScaleLine($"{TenantConnections:N0} connections", Decades, Reference: 1, size => Load(size, getsPerTenant: 0)),
-            new ScaleLine($"{TenantConnections:N0} connections, AUTH as another tenant after {GetsPerTenant} GETs", Decades, Reference: 1, size => Load(size, GetsPerTenant)),
+            new ScaleLine($"{TenantConnections:N0} connections", Decades, Reference: 1, size => Load(size, getsPerTenant: 0)) { Allowances = ManyTenants },
+            new ScaleLine($"{TenantConnections:N0} connections, AUTH as another tenant after {GetsPerTenant} GETs", Decades, Reference: 1, size => Load(size, GetsPerTenant)) { Allowances = ManyTenants },
         ]);
 
         ScaleLoad Load(int size, int getsPerTenant) =>

@@ -16,7 +16,7 @@ internal static class ScaleCharts
     public static LineChart ChartOf(ScaleSeries series, ScaleResults results) => new(
         series.Title,
         new ChartAxis(series.Quantity) { Scale = AxisScale.Logarithmic, Ticks = [.. series.Sizes.Select(size => new ChartTick(size))] },
-        new ChartAxis("CPU of the proxy per command, us"),
+        new ChartAxis("CPU per command, us"),
         [.. series.Lines.Select(line => new ChartLine(line.Name, [.. PointsOf(series, line, results)]))]);
 
     private static IEnumerable<ChartPoint> PointsOf(ScaleSeries series, ScaleLine line, ScaleResults results) =>

@@ -34,7 +34,8 @@ internal sealed class ScaleReport(IReadOnlyList<ScaleSeries> series, ScaleResult
             text.Append("### By ").Append(each.Quantity).Append("\n\n").Append(ChartFolder.Reference(ScaleCharts.NameOf(each), each.Title)).Append("\n\n");
             foreach (ScaleLine line in each.Lines)
                 text.Append(TableOf(each, line)).Append('\n');
-            text.Append(StartsOf(each)).Append('\n');
+            if (each.DiffersAtStart)
+                text.Append(StartsOf(each)).Append('\n');
         }
         return text.ToString();
     }
@@ -102,9 +103,9 @@ internal sealed class ScaleReport(IReadOnlyList<ScaleSeries> series, ScaleResult
         return table;
     }
 
-    /// <summary>The growth since the smallest size.</summary>
+    /// <summary>The growth since the smallest size, if it has grown.</summary>
     private static string KibiBytesEach(Func<int, double?> bytes, int smallest, int size) =>
-        size - smallest >= LeastGrowth && bytes(size) - bytes(smallest) is { } growth ? Format.Figure(growth / 1024 / (size - smallest)) : Format.Absent;
+        size - smallest >= LeastGrowth && bytes(size) - bytes(smallest) is { } growth and > 0 ? Format.Figure(growth / 1024 / (size - smallest)) : Format.Absent;
 
     private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

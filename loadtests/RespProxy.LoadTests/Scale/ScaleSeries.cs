@@ -12,6 +12,9 @@ namespace RespProxy.LoadTests.Scale;
 /// <param name="Lines">The loads it is measured under.</param>
 internal sealed record ScaleSeries(string Name, string Title, string Quantity, string One, Func<int, ScaledProxy> Start, IReadOnlyList<ScaleLine> Lines)
 {
+    /// <summary>The proxies differ from the start, not by their load alone.</summary>
+    public bool DiffersAtStart { get; init; } = true;
+
     /// <summary>Those of all lines, ascending.</summary>
     public IReadOnlyList<int> Sizes => [.. Lines.SelectMany(line => line.Sizes).Distinct().Order()];
 }
