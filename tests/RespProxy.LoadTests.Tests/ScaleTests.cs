@@ -150,5 +150,5 @@ public class ScaleTests
     private static ScaleSeries Series(ScaleLine line) => new("series", "title", "things", "thing", _ => throw new InvalidOperationException(), [line]);
 
     private static ScaleSample Sample(int repetition, int size, double micros) =>
-        new(repetition, "series", "line", size, new LoadResult(1, 5_000, 1, 2), micros, 50 << 20);
+        new(repetition, "series", "line", size, new LoadResult(1, 5_000, 1, 2, 3), micros, 50 << 20);
 }

@@ -33,7 +33,7 @@ internal sealed class ScaleCatalog(string binary, string redisServer, RedisUpstr
     private static readonly Dictionary<int, double> Unbatched = new() { [10] = 1.75, [25] = 2, [50] = 2.25 };
 
     /// <summary>The same over sixteen times as many commands in a turn: 0.2 system calls a command with three nodes, 0.5 with fifty.</summary>
-    private static readonly Dictionary<int, double> PipelinedUnbatched = new() { [5] = 1.5, [10] = 1.75, [25] = 2.25, [50] = 3.25 };
+    private static readonly Dictionary<int, double> PipelinedUnbatched = new() { [5] = 1.5, [10] = 1.75, [25] = 2.5, [50] = 3.5 };
 
     /// <summary>Memory enough for the load's keys many times over. Gossip goes by the timeout: with that of Redis fifty nodes take a minute to know each other.</summary>
     private static readonly string[] SmallNode = ["--maxmemory", "64mb", "--cluster-node-timeout", "2000"];

@@ -65,7 +65,8 @@ internal sealed class SteadyLoad : IDisposable
             answered += Turn(latencies, SendNext, cancellation);
             now = MonotonicClock.Nanoseconds;
         }
-        return new LoadResult(answered, answered / ((now - start) / 1e9), latencies.Percentile(50) / 1e6, latencies.Percentile(99) / 1e6);
+        return new LoadResult(
+            answered, answered / ((now - start) / 1e9), latencies.Percentile(50) / 1e6, latencies.Percentile(99) / 1e6, latencies.Percentile(99.9) / 1e6);
     }
 
     public void Dispose()

@@ -22,7 +22,10 @@ internal static class SvgChart
     {
         SvgExporter exporter = new()
         {
-            Width = Width, Height = Height, TextMeasurer = new WideText(), UseVerticalTextAlignmentWorkaround = true,
+            Width = Width,
+            Height = Height,
+            TextMeasurer = new WideText(),
+            UseVerticalTextAlignmentWorkaround = true,
         };
         XDocument drawing = XDocument.Parse(exporter.ExportToString(model));
         return Readable(drawing.Root!, model.Title).ToString() + "\n";
