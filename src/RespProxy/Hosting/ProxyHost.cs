@@ -65,8 +65,8 @@ internal static class ProxyHost
 
         await using (server.ConfigureAwait(false))
         {
-            // OpenSSL takes some milliseconds to load: not in the first AUTH, which would hold up its loop.
-            if (snapshot.Tenants.Any(tenant => !tenant.PasswordHashes.IsEmpty)) _ = Task.Run(() => SHA256.HashData([]), CancellationToken.None);
+            // OpenSSL takes some milliseconds to load: neither before the first client, nor in the first AUTH or EVAL, which would hold up its loop.
+            _ = Task.Run(() => SHA256.HashData([]), CancellationToken.None);
             rules?.Attach(server.Apply);
             started?.Invoke(server);
             FleetLeases? leases = FleetLeases.For(server.Fleet, snapshot.Fleet, TimeProvider.System, logs);

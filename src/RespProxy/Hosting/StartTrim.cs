@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace RespProxy.Hosting;
 
 /// <summary>
-/// Gives back what starting needed and running does not: twice, and off the loops. Once the start is over, and again when probes and scrapers have been there for the first time.
-/// What it costs and brings: docs/performance.md. Where the system does not let it, nothing changes.
+/// Gives back what starting needed and running does not, off the loops: once the start is over, when all timers have been through for the first time, and when probes and scrapers have been
+/// there. What it costs and brings: docs/performance.md. Where the system does not let it, nothing changes.
 /// </summary>
 internal sealed class StartTrim(TimeProvider time, ILogger logger) : BackgroundService
 {
-    private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)];
+    private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(60)];
 
     /// <summary>Between the two looks at each mapping: longer than loading one takes.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
