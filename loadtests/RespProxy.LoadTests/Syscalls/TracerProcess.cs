@@ -18,7 +18,9 @@ internal sealed partial class TracerProcess : IAsyncDisposable
         _name = Path.GetFileName(binary);
         ProcessStartInfo start = new(binary, arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["LC_ALL"] = "C";
         _process = Process.Start(start) ?? throw new LoadFailedException($"{_name} did not start");
