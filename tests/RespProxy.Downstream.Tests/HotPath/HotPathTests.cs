@@ -260,8 +260,14 @@ public sealed class HotPathTests
             for (int run = 0; run < runs; run++)
             {
                 // The loop takes them all up together when it is let go.
+                using var stands = new ManualResetEventSlim();
                 using var held = new ManualResetEventSlim();
-                loop.Post(() => held.Wait(Eventually.DefaultBound));
+                loop.Post(() =>
+                {
+                    stands.Set();
+                    held.Wait(Eventually.DefaultBound);
+                });
+                Assert.True(stands.Wait(Eventually.DefaultBound));
                 foreach (Socket socket in sockets) socket.Send(request);
                 held.Set();
                 foreach (Socket socket in sockets) Receive(socket, new byte[reply.Length], reply);
